@@ -1,0 +1,10 @@
+import type { Sealed } from '@bulkhead/domain';
+import { z } from 'zod';
+
+/** A field that is sealed wherever it is kept; see `Sealed` in the domain. */
+export const sealed = <T>(inner: z.ZodType<T>): z.ZodType<Sealed<T>> =>
+  z.union([
+    z.strictObject({ $plain: inner }),
+    z.strictObject({ $sealed: z.string() }),
+    z.strictObject({ $erased: z.literal(true) }),
+  ]) as z.ZodType<Sealed<T>>;

@@ -1,0 +1,12 @@
+export * from './decider.js';
+export type * from './ids.js';
+export * from './sealed.js';
+export type * from './machine/config.js';
+export type * from './machine/events.js';
+export type * from './machine-name/events.js';
+export type * from './host/events.js';
+export type * from './quota/events.js';
+export type * from './organization/events.js';
+export type * from './app/events.js';
+export type * from './app-name/events.js';
+export type * from './token/events.js';
