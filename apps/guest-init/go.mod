@@ -1,0 +1,3 @@
+module bulkhead/guest-init
+
+go 1.19
