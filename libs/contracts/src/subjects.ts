@@ -23,7 +23,9 @@ export const commandSubject = (target: CommandTarget, name: string, caller: stri
 export const commandSubjects = (target: CommandTarget) => `bh.cmd.${target}.*.*`;
 
 /** Splits a command's subject, or null where it is none. */
-export function parseCommandSubject(subject: string): { target: string; name: string; caller: string } | null {
+export function parseCommandSubject(
+  subject: string,
+): { target: string; name: string; caller: string } | null {
   const [bh, cmd, target, name, caller, ...rest] = subject.split('.');
   if (bh !== 'bh' || cmd !== 'cmd' || !target || !name || !caller || rest.length > 0) return null;
   return { target, name, caller };
@@ -33,9 +35,10 @@ export function parseCommandSubject(subject: string): { target: string; name: st
 export const hostSubject = (host: string, name: string) => `bh.host.${token(host)}.${token(name)}`;
 export const hostSubjects = (host: string) => `bh.host.${token(host)}.*`;
 
-/** Changes of a feed as they happen, and its head every second. Name of a host's feed: `host-<id>`. */
-export const feedSubject = (name: string) => `bh.feed.${token(name)}`;
-export const hostFeed = (host: string) => `host-${token(host)}`;
+/** Changes of a feed as they happen, and its head every second. The name's parts become tokens. */
+export const feedSubject = (name: string) => `bh.feed.${name.split('/').map(token).join('.')}`;
+/** A host's id is a token of its own, since a permission's template only stands for a whole token (nats-server 2.10). */
+export const hostFeed = (host: string) => `host/${token(host)}`;
 export const INSTANCE_FEED = 'instances';
 
 /** What a projection has just committed: a waiting write listens. */
