@@ -1,0 +1,32 @@
+import type { Generation, InstanceId, MachineId, Reach } from '@bulkhead/domain';
+
+/** Which placement and wish a machine's present condition answers to. */
+export interface Answer {
+  readonly generation: Generation;
+  readonly instance: InstanceId;
+  /** Number of the newest start, stop, restart or suspend request that was acted on. */
+  readonly wish: number;
+}
+
+/** What is so on this host, as it is kept on disk. */
+export type LocalMachine = Answer & { readonly machine: MachineId } & (
+    | { readonly phase: 'starting'; readonly restarts: number }
+    | {
+        readonly phase: 'running';
+        readonly restarts: number;
+        readonly startedAtMs: number;
+        readonly reach: Reach;
+        readonly imageDigest: string;
+      }
+    /** Exited, and its restart policy starts it again at `retryAtMs`. */
+    | { readonly phase: 'backing-off'; readonly restarts: number; readonly retryAtMs: number }
+    | { readonly phase: 'stopped' }
+    | { readonly phase: 'suspended' }
+    | { readonly phase: 'failed'; readonly code: string; readonly message: string }
+  );
+
+export type Phase = LocalMachine['phase'];
+
+/** Epoch first, then count: a later epoch outranks any count of an earlier one. */
+export const compareGenerations = (a: Generation, b: Generation): number =>
+  a.epoch - b.epoch || a.count - b.count;
