@@ -14,7 +14,7 @@ export async function build(root, { log } = {}) {
   if (wasBuilt) return false;
   await run(
     path.join(root, 'node_modules/.bin/node'),
-    [path.join(root, 'node_modules/nx/dist/bin/nx.js'), 'run-many', '-t', 'build', '--output-style=static'],
+    [path.join(root, 'node_modules/.bin/nx'), 'run-many', '-t', 'build', '--output-style=static'],
     {
       cwd: root,
       env: {

@@ -39,8 +39,6 @@ export const HOST_PACKAGES = [
   { name: 'qemu-system-x86', use: 'microVMs', isThere: program('qemu-system-x86_64') },
   { name: 'erofs-utils', use: "images' file systems", isThere: program('mkfs.erofs') },
   { name: 'golang-go', use: "building the guest's init", isThere: program('go') },
-  { name: 'cpio', use: "building the guest's initrd", isThere: program('cpio') },
-  { name: 'kmod', use: "the guest's kernel modules", isThere: program('modinfo') },
   { name: 'xz-utils', use: "the guest's kernel modules", isThere: program('xz') },
   { name: 'nftables', use: 'packet filters', isThere: program('nft') },
   { name: 'iproute2', use: "machines' network interfaces", isThere: program('ip') },

@@ -1,0 +1,38 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { explain } from './lib/failure.mjs';
+import { Steps } from './lib/steps.mjs';
+import { startPlatform } from './start/platform.mjs';
+import { readSettings } from './start/settings.mjs';
+import { summary } from './start/summary.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const steps = new Steps();
+const closers = [];
+let stopping = null;
+
+function stop(exitCode) {
+  stopping ??= (async () => {
+    for (const close of closers.reverse()) await close().catch((error) => steps.say(explain(error)));
+    process.exit(exitCode);
+  })();
+  return stopping;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => {
+    if (stopping) return;
+    steps.say('\nStopping everything …');
+    void stop(0);
+  });
+
+steps.say('Bulkhead: from this clone to an app that answers\n');
+try {
+  const platform = await startPlatform(readSettings(root), steps, (close) => closers.push(close));
+  if (!stopping) steps.say(summary({ ...platform, elapsedMs: steps.elapsed }));
+} catch (error) {
+  if (!stopping) {
+    steps.say(`\n${explain(error)}\n`);
+    await stop(1);
+  }
+}
