@@ -22,7 +22,17 @@ export interface DomainEvent<Type extends string = string, Data = unknown> {
 export interface Aggregate<State, Event extends DomainEvent> {
   readonly type: string;
   readonly initial: State;
+  /** Total: an event that means nothing in a state leaves it as it is. */
   readonly evolve: (state: State, event: Event) => State;
+}
+
+/** An aggregate and the rules of what may happen to it. */
+export interface Decider<State, Command, Event extends DomainEvent> extends Aggregate<State, Event> {
+  /**
+   * The events a command leads to, none where it changes nothing.
+   * @throws Refusal, and nothing else.
+   */
+  readonly decide: (command: Command, state: State) => readonly Event[];
 }
 
 export const fold = <State, Event extends DomainEvent>(

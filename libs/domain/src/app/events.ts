@@ -14,4 +14,7 @@ export type AppEvent =
         readonly networkId: number;
       }
     >
-  | DomainEvent<'AppDeleted', { readonly app: AppId; readonly organization: OrganizationId; readonly name: string }>;
+  | DomainEvent<
+      'AppDeleted',
+      { readonly app: AppId; readonly organization: OrganizationId; readonly name: string }
+    >;

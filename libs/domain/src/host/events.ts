@@ -1,7 +1,7 @@
 import type { DomainEvent } from '../decider.js';
 import type { HostId, MachineId } from '../ids.js';
 
-/** What a host can carry, or a machine takes. */
+/** What a host can carry, or a machine takes. A shared CPU is a fraction of one. */
 export interface Resources {
   readonly cpus: number;
   readonly memoryMb: number;
@@ -35,5 +35,9 @@ export type HostEvent =
   | DomainEvent<'HostReturned', Record<string, never>>
   | DomainEvent<'HostRemoved', Record<string, never>>
   | DomainEvent<'HostReportsMissed', { readonly from: number; readonly to: number; readonly reason: string }>
-  | DomainEvent<'CapacityTaken', { readonly machine: MachineId; readonly resources: Resources; readonly slot: number }>
+  /** `slot` is the machine's number in this host's 6PN addresses: counted up, so that no address comes back. */
+  | DomainEvent<
+      'CapacityTaken',
+      { readonly machine: MachineId; readonly resources: Resources; readonly slot: number }
+    >
   | DomainEvent<'CapacityReleased', { readonly machine: MachineId; readonly slot: number }>;

@@ -19,9 +19,12 @@ export interface ExitRecord {
   readonly exited_at: string;
 }
 
-interface Observed {
+/** Which wish of which placement a host saw come true. */
+export interface Observed {
   readonly generation: Generation;
   readonly instance: InstanceId;
+  /** The newest wish the host had acted on; see `Machine.wish`. */
+  readonly wish: number;
 }
 
 /** Where a machine's ports can be reached on its host. */
@@ -56,20 +59,34 @@ export type MachineEvent =
         readonly reason: 'created' | 'host_lost' | 'replaced' | 'updated';
       }
     >
-  | DomainEvent<'MachineUpdated', { readonly instance: InstanceId; readonly config: MachineConfig; readonly launch: boolean }>
+  | DomainEvent<
+      'MachineUpdated',
+      { readonly instance: InstanceId; readonly config: MachineConfig; readonly launch: boolean }
+    >
   | DomainEvent<'MachineStartRequested', Record<string, never>>
   | DomainEvent<'MachineStopRequested', { readonly signal?: string; readonly timeoutMs?: number }>
   | DomainEvent<
       'MachineRestartRequested',
-      { readonly force: boolean; readonly signal?: string; readonly timeoutMs?: number; readonly count: number }
+      {
+        readonly force: boolean;
+        readonly signal?: string;
+        readonly timeoutMs?: number;
+        readonly count: number;
+      }
     >
   | DomainEvent<'MachineSuspendRequested', Record<string, never>>
-  | DomainEvent<'MachineDestroyRequested', { readonly force: boolean; readonly reason: 'user' | 'auto_destroy' }>
+  | DomainEvent<
+      'MachineDestroyRequested',
+      { readonly force: boolean; readonly reason: 'user' | 'auto_destroy' }
+    >
   | DomainEvent<'MachineCordoned', Record<string, never>>
   | DomainEvent<'MachineUncordoned', Record<string, never>>
   | DomainEvent<'MachineMetadataChanged', { readonly metadata: Readonly<Record<string, string>> }>
   | DomainEvent<'MachineSignalled', { readonly signal: string }>
-  | DomainEvent<'MachineCommandExecuted', { readonly command: Sealed<readonly string[]>; readonly container?: string }>
+  | DomainEvent<
+      'MachineCommandExecuted',
+      { readonly command: Sealed<readonly string[]>; readonly container?: string }
+    >
   | DomainEvent<'MachineStarted', Observed & { readonly reach: Reach; readonly imageDigest: string }>
   | DomainEvent<'MachineExited', Observed & { readonly exit: ExitRecord }>
   | DomainEvent<'MachineStopped', Observed>

@@ -15,9 +15,3 @@ export type OrganizationEvent =
       }
     >
   | DomainEvent<'OrganizationDeleted', { readonly organization: OrganizationId }>;
-
-/** The aggregate's id is the slug, so that a slug is given once. */
-export type OrganizationSlugEvent = DomainEvent<
-  'OrganizationSlugTaken',
-  { readonly slug: string; readonly organization: OrganizationId }
->;

@@ -3,7 +3,11 @@ import type { OrganizationId, TokenId } from '../ids.js';
 
 export type TokenScope =
   | { readonly kind: 'platform' }
-  | { readonly kind: 'organization'; readonly organization: OrganizationId; readonly access: 'full' | 'read' };
+  | {
+      readonly kind: 'organization';
+      readonly organization: OrganizationId;
+      readonly access: 'full' | 'read';
+    };
 
 export type TokenEvent =
   | DomainEvent<
