@@ -1,0 +1,355 @@
+import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
+import type { MachineId, Timestamp } from '@bulkhead/domain';
+import type { ImageStore, LocalImage } from '../images/index.js';
+import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
+import type { WorkerStore } from '../store/worker-store.js';
+import { bootSpec, stopOptions, type OpenedRow } from './guest-spec.js';
+import type { Answer, LocalMachine } from './local-machine.js';
+import { nextStep, type Step } from './reconcile.js';
+import { afterExit } from './restart-policy.js';
+
+/** What a keeper does things with; the same for all machines of a host. */
+export interface Surroundings {
+  readonly runtime: MachineRuntime;
+  readonly images: Pick<ImageStore, 'ensure' | 'unpin'>;
+  readonly store: WorkerStore;
+  /** Opens what the scheduler sealed to this host's key. */
+  readonly open: (sealed: string) => OpenedRow;
+  readonly now: () => Date;
+  /** Reports lie in the outbox. */
+  readonly reported: () => void;
+  readonly say: (machine: MachineId, text: string, details?: Record<string, unknown>) => void;
+}
+
+/** How long a guest may overstay its stop timeout before it is ended from outside. */
+const KILL_AFTER_MS = 5_000;
+/** How often a start that failed for a passing reason is tried before it counts as failed. */
+const START_TRIES = 5;
+
+/** Keeps one machine as it should be: asks what is next, does it, and asks again, one thing at a time. */
+export class MachineKeeper {
+  #desired: HostMachineRow | null = null;
+  #local: LocalMachine | null;
+  #vm: Vm | null = null;
+  #image: LocalImage | null = null;
+  #removalTold = '';
+  #working: Promise<void> | null = null;
+  #again = false;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(
+    readonly machine: MachineId,
+    local: LocalMachine | null,
+    private readonly around: Surroundings,
+  ) {
+    this.#local = local;
+  }
+
+  get local(): LocalMachine | null {
+    return this.#local;
+  }
+
+  get desired(): HostMachineRow | null {
+    return this.#desired;
+  }
+
+  /** The running VM, for exec, signals and checks. */
+  get vm(): Vm | null {
+    return this.#vm;
+  }
+
+  /** Nothing is here and nothing is wanted. */
+  get idle(): boolean {
+    return !this.#desired && !this.#local && !this.#working;
+  }
+
+  /** A VM of an earlier process was found running. */
+  adopt(vm: Vm): void {
+    this.#vm = vm;
+  }
+
+  /** No VM was found after a start of the worker: one kept as running ended unseen, as in a reboot of the host. */
+  foundNothing(): void {
+    if (this.#local?.phase === 'running') this.#lostVm();
+  }
+
+  want(desired: HostMachineRow | null): void {
+    this.#desired = desired;
+    this.look();
+  }
+
+  /** Looks whether there is something to do; safe to call at any time. */
+  look(): void {
+    if (this.#closed) return;
+    this.#again = true;
+    this.#working ??= this.#work().finally(() => {
+      this.#working = null;
+      if (this.#again) this.look();
+    });
+  }
+
+  /** Leaves everything as it is: VMs run on. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#working;
+  }
+
+  /** The runtime saw the VM end. Resolves when that is on disk. */
+  exited(exit: VmExit): void {
+    const local = this.#local;
+    this.#vm = null;
+    if (!local || (local.phase !== 'running' && local.phase !== 'starting')) return;
+    const answer = answerOf(local);
+    if (exit.cause === 'start_failed') {
+      return this.#keep({ ...answer, phase: 'failed', code: 'start_failed', message: exit.detail }, [
+        { kind: 'failed', ...answer, code: 'start_failed', message: exit.detail.slice(0, 2048) },
+      ]);
+    }
+    const then = afterExit(
+      this.#config()?.restart,
+      {
+        exitCode: exit.exitCode ?? 0,
+        signal: exit.signal ?? (exit.cause === 'lost' ? 9 : 0),
+        oomKilled: exit.oomKilled,
+        requested: exit.requested,
+        ranForMs: local.phase === 'running' ? exit.exitedAt.getTime() - local.startedAtMs : 0,
+      },
+      local.restarts,
+    );
+    const goesOn = then.then === 'restart' || this.#replaces(local);
+    const fact: ReportFact = {
+      kind: 'exited',
+      ...answer,
+      exit: {
+        exit_code: exit.exitCode ?? (exit.signal ? 128 + exit.signal : -1),
+        guest_signal: exit.signal ?? 0,
+        oom_killed: exit.oomKilled,
+        requested_stop: exit.requested,
+        restarting: goesOn,
+        restart_count: local.restarts,
+        exited_at: stamp(exit.exitedAt),
+      },
+    };
+    if (then.then === 'restart') {
+      const retryAtMs = this.around.now().getTime() + then.afterMs;
+      this.#keep({ ...answer, phase: 'backing-off', restarts: then.restarts, retryAtMs }, [fact]);
+    } else {
+      this.#keep({ ...answer, phase: 'stopped' }, goesOn ? [fact] : [fact, { kind: 'stopped', ...answer }]);
+    }
+    this.look();
+  }
+
+  /** Whether what ended makes room for a newer wish to run. */
+  #replaces(local: LocalMachine): boolean {
+    const desired = this.#desired;
+    return (
+      desired?.desired === 'started' && (desired.wish > local.wish || desired.instance !== local.instance)
+    );
+  }
+
+  async #work(): Promise<void> {
+    while (this.#again && !this.#closed) {
+      this.#again = false;
+      const step = nextStep(this.#desired, this.#local, this.around.now().getTime());
+      if (step.step !== 'nothing') await this.#take(step);
+    }
+  }
+
+  async #take(step: Exclude<Step, { step: 'nothing' }>): Promise<void> {
+    switch (step.step) {
+      case 'wait':
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.look(), Math.max(0, step.untilMs - this.around.now().getTime()));
+        return;
+      case 'start':
+        return this.#start(step.restarts);
+      case 'resume':
+        return this.#resume();
+      case 'suspend':
+        return this.#suspend();
+      case 'stop':
+        return this.#stop(step.force);
+      case 'answer':
+        return this.#answer();
+      case 'remove':
+        return this.#remove();
+    }
+  }
+
+  async #start(restarts: number): Promise<void> {
+    const desired = this.#desired;
+    if (!desired) return;
+    const answer = answerOf(desired);
+    await this.#endStray();
+    this.#keep({ ...answer, phase: 'starting', restarts }, []);
+    try {
+      const row = this.around.open(desired.sealed);
+      const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
+      this.#image = image;
+      await this.around.runtime.discardSnapshot(this.machine);
+      this.#runs(await this.around.runtime.boot(bootSpec(desired, row, image)), answer, image, restarts);
+    } catch (error) {
+      this.#startFailed(answer, restarts, error);
+    }
+    this.#again = true;
+  }
+
+  async #resume(): Promise<void> {
+    const desired = this.#desired;
+    if (!desired) return;
+    const answer = answerOf(desired);
+    try {
+      const row = this.around.open(desired.sealed);
+      const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
+      this.#image = image;
+      this.#runs(await this.around.runtime.resume(bootSpec(desired, row, image)), answer, image, 0);
+    } catch (error) {
+      this.around.say(this.machine, 'could not resume, starts cold', { problem: problemOf(error).message });
+      await this.#start(0);
+    }
+  }
+
+  #runs(vm: Vm, answer: Answer, image: LocalImage, restarts: number): void {
+    this.#vm = vm;
+    const reach = vm.reach.kind === 'direct' ? { kind: 'direct' as const } : vm.reach;
+    const startedAtMs = vm.startedAt.getTime();
+    this.#keep(
+      {
+        machine: this.machine,
+        ...answer,
+        phase: 'running',
+        restarts,
+        startedAtMs,
+        reach,
+        imageDigest: image.digest,
+      },
+      [{ kind: 'started', machine: this.machine, ...answer, reach, imageDigest: image.digest }],
+    );
+  }
+
+  #startFailed(answer: Answer & { machine: MachineId }, restarts: number, error: unknown): void {
+    const { code, message, retryable } = problemOf(error);
+    this.around.say(this.machine, 'could not start', { code, problem: message });
+    if (this.#local?.phase !== 'starting') return;
+    if (retryable && restarts + 1 < START_TRIES) {
+      const retryAtMs = this.around.now().getTime() + 1_000 * 2 ** restarts;
+      return this.#keep({ ...answer, phase: 'backing-off', restarts, retryAtMs }, []);
+    }
+    this.#keep({ ...answer, phase: 'failed', code, message }, [
+      { kind: 'failed', ...answer, code, message: message.slice(0, 2048) },
+    ]);
+  }
+
+  async #suspend(): Promise<void> {
+    const [vm, desired] = [this.#vm, this.#desired];
+    if (!vm || !desired) return this.#lostVm();
+    const answer = answerOf(desired);
+    try {
+      await vm.suspend();
+      this.#vm = null;
+      this.#keep({ ...answer, phase: 'suspended' }, [{ kind: 'suspended', ...answer }]);
+    } catch (error) {
+      this.around.say(this.machine, 'could not suspend, stops instead', {
+        problem: problemOf(error).message,
+      });
+      await this.#stop(false);
+      this.#again = true;
+    }
+  }
+
+  async #stop(force: boolean): Promise<void> {
+    const vm = this.#vm;
+    if (!vm) return this.#lostVm();
+    if (force) await vm.kill();
+    else {
+      const options = stopOptions(this.#desired, this.#config(), this.#image?.config);
+      await vm.stop(options);
+      const patience = setTimeout(
+        () => void vm.kill().catch((error: unknown) => this.#sayProblem('could not kill', error)),
+        options.timeoutMs + KILL_AFTER_MS,
+      );
+      await vm.ended.finally(() => clearTimeout(patience));
+    }
+    await vm.ended;
+    this.#again = true;
+  }
+
+  /** Kept as running, but there is no VM and nobody saw it end: the host was restarted. */
+  #lostVm(): void {
+    const now = this.around.now();
+    this.exited({
+      cause: 'lost',
+      exitCode: null,
+      signal: null,
+      oomKilled: false,
+      requested: false,
+      exitedAt: now,
+      detail: 'the machine was gone when its worker came back',
+    });
+  }
+
+  /** A VM that nobody keeps account of any more must not stand in the way. */
+  async #endStray(): Promise<void> {
+    const vm = this.#vm;
+    if (!vm) return;
+    await vm.kill();
+    await vm.ended;
+    this.#vm = null;
+  }
+
+  async #answer(): Promise<void> {
+    const desired = this.#desired;
+    if (!desired) return;
+    const answer = answerOf(desired);
+    if (desired.desired === 'suspended' && this.#local?.phase === 'suspended')
+      return this.#keep({ ...answer, phase: 'suspended' }, [{ kind: 'suspended', ...answer }]);
+    await this.around.runtime.discardSnapshot(this.machine);
+    this.#keep({ ...answer, phase: 'stopped' }, [{ kind: 'stopped', ...answer }]);
+  }
+
+  async #remove(): Promise<void> {
+    const desired = this.#desired;
+    const told = desired ? `${desired.generation.epoch}.${desired.generation.count}.${desired.wish}` : '';
+    if (!this.#local && told === this.#removalTold) return;
+    await this.around.runtime.discardSnapshot(this.machine);
+    if (this.#image) this.around.images.unpin(this.#image.digest, this.machine);
+    this.#image = null;
+    this.#removalTold = told;
+    this.#keep(null, desired ? [{ kind: 'destroyed', ...answerOf(desired) }] : []);
+  }
+
+  #config() {
+    return this.#desired ? this.around.open(this.#desired.sealed).config : undefined;
+  }
+
+  #keep(local: LocalMachine | null, facts: readonly ReportFact[]): void {
+    this.around.store.record(this.machine, local, stamp(this.around.now()), facts);
+    this.#local = local;
+    this.#again = true;
+    if (facts.length > 0) this.around.reported();
+  }
+
+  #sayProblem(text: string, error: unknown): void {
+    this.around.say(this.machine, text, { problem: problemOf(error).message });
+  }
+}
+
+const answerOf = ({ machine, generation, instance, wish }: HostMachineRow | LocalMachine) => ({
+  machine,
+  generation,
+  instance,
+  wish,
+});
+
+const stamp = (date: Date) => date.toISOString() as Timestamp;
+
+function problemOf(error: unknown): { code: string; message: string; retryable: boolean } {
+  if (isBulkheadError(error)) return { code: error.code, message: error.message, retryable: error.retryable };
+  return {
+    code: 'internal',
+    message: error instanceof Error ? error.message : String(error),
+    retryable: true,
+  };
+}
