@@ -6,3 +6,5 @@ export * from './message.js';
 export * from './sealed.js';
 export * from './feeds.js';
 export * from './reports.js';
+export * from './logs.js';
+export * from './event-contract.js';
