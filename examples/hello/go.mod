@@ -1,0 +1,3 @@
+module bulkhead/examples/hello
+
+go 1.19
