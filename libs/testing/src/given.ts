@@ -1,54 +1,34 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { fold, Refusal, type Aggregate, type DomainEvent } from '@bulkhead/domain';
-
-/** What came of a decision. */
-export interface Decided<Event extends DomainEvent> {
-  /** Exactly these events, in this order. */
-  then(events: readonly Event[]): void;
-  nothing(): void;
-  refused(code: string, status?: number): void;
-}
-
-export interface Given<State, Event extends DomainEvent> {
-  readonly state: State;
-  when(decide: (state: State) => readonly Event[]): Decided<Event>;
-}
+import { expect } from '@jest/globals';
+import { fold, Refusal, type Decider, type DomainEvent } from '@bulkhead/domain';
 
 /**
- * Says what a decider does, in its own words:
- * `given(machine, [created]).when((state) => decide(start, state)).then([startRequested])`.
+ * A decider's behaviour in the words of its events: `given(decider, ...history).when(command).then(...events)`.
+ * A refusal is named by its code and, where it matters, its HTTP status.
  */
-export function given<State, Event extends DomainEvent>(
-  aggregate: Aggregate<State, Event>,
-  events: readonly Event[],
-): Given<State, Event> {
-  const state = fold(aggregate, events);
-  return { state, when: (decide) => outcome(() => decide(state)) };
-}
+export const given = <State, Command, Event extends DomainEvent>(
+  decider: Decider<State, Command, Event>,
+  ...history: readonly Event[]
+) => ({
+  when: (command: Command) => {
+    const decide = () => decider.decide(command, fold(decider, history));
+    return {
+      then: (...events: readonly Event[]) => expect(decide()).toEqual(events),
+      thenNothing: () => expect(decide()).toEqual([]),
+      thenRefused: (code: string, status?: number) => {
+        const refusal = refusalOf(decide);
+        expect({ code: refusal?.code, status: status && refusal?.status }).toEqual({ code, status });
+        return refusal;
+      },
+    };
+  },
+});
 
-function outcome<Event extends DomainEvent>(decide: () => readonly Event[]): Decided<Event> {
-  let events: readonly Event[] = [];
-  let refusal: Refusal | undefined;
+function refusalOf(decide: () => unknown): Refusal | undefined {
   try {
-    events = decide();
+    decide();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    refusal = error;
+    if (error instanceof Refusal) return error;
+    throw error;
   }
-  const accepted = () => ok(!refusal, `refused with ${refusal?.code}: ${refusal?.message}`);
-  return {
-    then(expected) {
-      accepted();
-      deepStrictEqual(events, expected);
-    },
-    nothing() {
-      accepted();
-      deepStrictEqual(events, []);
-    },
-    refused(code, status) {
-      ok(refusal, `not refused but decided ${JSON.stringify(events)}`);
-      strictEqual(refusal.code, code);
-      if (status !== undefined) strictEqual(refusal.status, status);
-    },
-  };
+  return undefined;
 }
