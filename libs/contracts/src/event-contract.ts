@@ -1,3 +1,4 @@
+import type { DomainEvent } from '@bulkhead/domain';
 import { z } from 'zod';
 import { timestamp } from './ids.js';
 
@@ -15,6 +16,13 @@ export interface EventContract {
 
 /** By event type. */
 export type EventContracts = Readonly<Record<string, EventContract>>;
+
+/** A contract for each event of an aggregate, whose schema gives what the domain's type says. */
+export type ContractsOf<Event extends DomainEvent> = {
+  readonly [Type in Event['type']]: EventContract & {
+    readonly schema: z.ZodType<Extract<Event, { readonly type: Type }>['data']>;
+  };
+};
 
 /** The aggregate in which a journal records its own life; its id is the service. */
 export const JOURNAL_AGGREGATE = 'journal';

@@ -98,3 +98,6 @@ export const hostMachineRow = z.strictObject({
   sealed: z.string(),
 });
 export type HostMachineRow = z.infer<typeof hostMachineRow>;
+
+/** What a host's row is sealed with beside its key: a row of another host or machine does not open. */
+export const hostRowContext = (host: string, machine: string): string => `host-feed ${host} ${machine}`;
