@@ -8,8 +8,8 @@ export interface BusIdentity {
   /** The last token of its commands and its inbox: the kind for a service, the id for a host. */
   readonly caller: string;
   readonly authenticator: Authenticator;
-  /** PEM; the bus is always TLS, checked against the internal CA. */
-  readonly tls: { readonly ca: string };
+  /** PEM, read at each connect; the bus is always mutual TLS under the internal CA. */
+  readonly tls: { readonly ca: string; readonly cert?: string; readonly key?: string };
   readonly secureContext?: SecureContext;
 }
 
@@ -27,7 +27,7 @@ export async function connectBus(
     name: identity.caller,
     inboxPrefix: inboxPrefix(identity.caller),
     authenticator: identity.authenticator,
-    tls: { ca: identity.tls.ca },
+    tls: identity.tls,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,

@@ -7,3 +7,4 @@ export * from './database.js';
 export * from './wait.js';
 export * from './boot.js';
 export * from './telemetry.js';
+export * from './join.js';

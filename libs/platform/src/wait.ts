@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TerminalError } from '@bulkhead/contracts';
 import type { Logger } from './logging.js';
 
 /**
- * Tries something that isn't there yet until it is, saying every few seconds what it waits for.
+ * Tries something that isn't there yet until it is, saying every few seconds what it waits for. A terminal error ends it.
  * @param attempt resolves once it works, throws while it doesn't.
  */
 export async function waitFor<T>(
@@ -21,6 +22,7 @@ export async function waitFor<T>(
     try {
       return await attempt();
     } catch (error) {
+      if (error instanceof TerminalError) throw error;
       if (Date.now() - saidAt >= sayEveryMs) {
         saidAt = Date.now();
         logger.info(

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isBulkheadError, reportsStored, type Report } from '@bulkhead/contracts';
+import type { HostId } from '@bulkhead/domain';
+import type { CommandBus } from '@bulkhead/journal';
+import type { WorkerStore } from '../store/worker-store.js';
+
+const BATCH = 200;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Empties the outbox in order, one batch under way; a report is kept until the scheduler says that it is stored. */
+export class ReportSender {
+  #wake: () => void = () => undefined;
+  #stopped = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly host: HostId,
+    private readonly store: Pick<WorkerStore, 'unsent' | 'confirmed'>,
+    private readonly commands: Pick<CommandBus, 'command'>,
+    private readonly warn: (problem: string) => void,
+  ) {}
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** There is something new in the outbox. */
+  wake(): void {
+    this.#wake();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    let failures = 0;
+    while (!this.#stopped) {
+      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+      const reports = this.store.unsent(BATCH);
+      if (reports.length === 0) {
+        await woken;
+        continue;
+      }
+      try {
+        await this.#send(reports);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        this.warn(describe(error));
+        await sleep(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+      }
+    }
+  }
+
+  async #send(reports: readonly Report[]): Promise<void> {
+    const [first, last] = [reports[0]?.number, reports.at(-1)?.number];
+    const id = `${this.host}.${first}.${last}`;
+    const answer = await this.commands.command(
+      'scheduler',
+      'report',
+      { id, input: { reports } },
+      reportsStored,
+      {
+        deadlineMs: 10_000,
+      },
+    );
+    this.store.confirmed(answer.result.storedUpTo);
+  }
+}
+
+const describe = (error: unknown): string =>
+  isBulkheadError(error)
+    ? `${error.code}: ${error.message}`
+    : error instanceof Error
+      ? error.message
+      : String(error);
