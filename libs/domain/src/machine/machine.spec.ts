@@ -174,7 +174,7 @@ describe('an exit', () => {
     const auto = created({ launch: false, config: { ...config, auto_destroy: true } });
     given(machine, auto, placed)
       .when(observe({ type: 'stopped', ...by(1) }))
-      .then(stopped(1));
+      .thenNothing();
   });
 });
 

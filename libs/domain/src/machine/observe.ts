@@ -48,7 +48,9 @@ export function decideObservation(
   }
 }
 
+/** A stop says nothing new of a machine at rest, nor of a wish that a newer one has replaced. */
 function stopped(state: LivingMachine, observed: Observed): readonly MachineEvent[] {
+  if (isResting(state.status) || !isCurrent(state, observed)) return [];
   return [{ type: 'MachineStopped', data: observed }, ...afterStop(state, observed)];
 }
 
@@ -66,7 +68,7 @@ function surveyed(
   seen: Extract<MachineObservation, { type: 'surveyed' }>,
   observed: Observed,
 ): readonly MachineEvent[] {
-  if (observed.wish !== state.wish || observed.instance !== state.instance) return [];
+  if (!isCurrent(state, observed)) return [];
   switch (seen.state) {
     case 'starting':
       return [];
@@ -77,7 +79,7 @@ function surveyed(
       return isKnown ? [] : [{ type: 'MachineStarted', data: { ...observed, reach, imageDigest } }];
     }
     case 'stopped':
-      return isResting(state.status) ? [] : stopped(state, observed);
+      return stopped(state, observed);
     case 'suspended':
       return state.status === 'suspended' ? [] : [{ type: 'MachineSuspended', data: observed }];
     case 'failed': {
@@ -88,6 +90,9 @@ function surveyed(
       return never(seen.state);
   }
 }
+
+const isCurrent = (state: LivingMachine, { instance, wish }: Observed): boolean =>
+  state.instance === instance && state.wish === wish;
 
 /** Health results that change nothing are no events; what a check printed changes nothing. */
 const isSameHealth = (a: readonly CheckStatus[], b: readonly CheckStatus[]): boolean =>
