@@ -1,0 +1,261 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EXIT } from './exit-codes.js';
+import { run } from './run.js';
+
+interface Received {
+  method: string;
+  url: string;
+  body: unknown;
+  key: string | undefined;
+  authorization: string | undefined;
+}
+type Answer = readonly [status: number, body: unknown];
+
+/** An API that answers by a table of "METHOD path" and keeps what it was asked. */
+class FakeApi {
+  readonly received: Received[] = [];
+  readonly answers = new Map<string, Answer[]>();
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<FakeApi> {
+    const server = createServer((request, response) => {
+      void read(request).then((body) => {
+        const { method = '', url = '' } = request;
+        api.received.push({
+          method,
+          url,
+          body,
+          key: request.headers['idempotency-key'] as string | undefined,
+          authorization: request.headers.authorization,
+        });
+        const queue = api.answers.get(`${method} ${url.split('?')[0]}`) ?? [];
+        const [status, answer] = (queue.length > 1 ? queue.shift() : queue[0]) ?? [
+          404,
+          { error: 'app not found' },
+        ];
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      });
+    });
+    const api: FakeApi = new FakeApi(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return api;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  answer(what: string, ...answers: Answer[]): void {
+    this.answers.set(what, answers);
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+}
+
+async function read(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+const MACHINE = {
+  id: '0123456789abcd',
+  name: 'web-1',
+  state: 'started',
+  region: 'local',
+  config: { image: 'oci:/images/web' },
+  checks: [{ name: 'http', status: 'passing', output: 'ok' }],
+  events: [{ type: 'start', status: 'started', source: 'user', timestamp: 0 }],
+};
+
+let api: FakeApi;
+let directory: string;
+
+beforeEach(async () => {
+  api = await FakeApi.start();
+  directory = mkdtempSync(join(tmpdir(), 'bulkhead-cli-'));
+});
+afterEach(async () => {
+  await api.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function bulkhead(args: string[], environment: NodeJS.ProcessEnv = environmentOf(api)) {
+  let out = '';
+  let err = '';
+  const exitCode = await run({
+    args,
+    environment,
+    directory,
+    streams: { out: (text) => void (out += text), err: (text) => void (err += text) },
+  });
+  return { exitCode, out, err };
+}
+
+const environmentOf = ({ url }: FakeApi) => ({
+  BULKHEAD_API_URL: url,
+  BULKHEAD_TOKEN: 'secret',
+  BULKHEAD_ORG: 'personal',
+  HOME: directory,
+  XDG_CONFIG_HOME: directory,
+});
+
+describe('verbs', () => {
+  it('lists machines as a table and as JSON', async () => {
+    api.answer('GET /v1/apps/web/machines', [200, [MACHINE]]);
+    const human = await bulkhead(['machine', 'list', 'web']);
+    expect(human.exitCode).toBe(EXIT.ok);
+    expect(human.out.split('\n')[1]).toMatch(/^0123456789abcd {2}web-1 {2}started {2}local {3}1\/1 /);
+    const machine = await bulkhead(['machine', 'list', 'web', '--json']);
+    expect(JSON.parse(machine.out)).toEqual([MACHINE]);
+    expect(api.received[0]?.authorization).toBe('Bearer secret');
+  });
+
+  it('runs an image and waits until it is started', async () => {
+    api.answer('POST /v1/apps/web/machines', [200, { ...MACHINE, state: 'created' }]);
+    api.answer('GET /v1/apps/web/machines/0123456789abcd/wait', [200, { ok: true }]);
+    api.answer('GET /v1/apps/web/machines/0123456789abcd', [200, MACHINE]);
+    const { exitCode, out } = await bulkhead([
+      'machine',
+      'run',
+      'web',
+      'oci:/images/web',
+      '-e',
+      'A=b=c',
+      '-p',
+      '8080',
+      '--',
+      'serve',
+      '--fast',
+    ]);
+    expect({ exitCode, out }).toEqual({ exitCode: EXIT.ok, out: 'Machine 0123456789abcd is started.\n' });
+    expect(api.received[0]?.body).toMatchObject({
+      config: {
+        image: 'oci:/images/web',
+        env: { A: 'b=c' },
+        init: { cmd: ['serve', '--fast'] },
+        services: [{ internal_port: 8080 }],
+      },
+    });
+  });
+
+  it('repeats a request whose answer was lost under the same key', async () => {
+    api.answer('POST /v1/apps', [504, { error: 'no answer in time' }], [201, { id: 'app_1', name: 'web' }]);
+    expect((await bulkhead(['apps', 'create', 'web'])).exitCode).toBe(EXIT.ok);
+    const keys = api.received.map(({ key }) => key);
+    expect(keys).toHaveLength(2);
+    expect(keys[0]).toBeDefined();
+    expect(keys[0]).toBe(keys[1]);
+  });
+
+  it('ends exec with the code of what ran', async () => {
+    api.answer('POST /v1/apps/web/machines/0123456789abcd/exec', [
+      200,
+      { exit_code: 42, stdout: 'hi\n', stderr: '' },
+    ]);
+    expect(
+      await bulkhead(['machine', 'exec', 'web', MACHINE.id, '--', 'sh', '-c', 'echo hi; exit 42']),
+    ).toEqual({
+      exitCode: 42,
+      out: 'hi\n',
+      err: '',
+    });
+    expect(api.received[0]?.body).toMatchObject({ command: ['sh', '-c', 'echo hi; exit 42'] });
+  });
+
+  it('says which state a machine has where the one waited for does not come', async () => {
+    api.answer('POST /v1/apps/web/machines/0123456789abcd/stop', [200, { ok: true }]);
+    api.answer('GET /v1/apps/web/machines/0123456789abcd/wait', [
+      408,
+      { error: 'deadline_exceeded', code: 'deadline_exceeded' },
+    ]);
+    api.answer('GET /v1/apps/web/machines/0123456789abcd', [200, { ...MACHINE, state: 'stopping' }]);
+    const { exitCode, err } = await bulkhead(['machine', 'stop', 'web', MACHINE.id, '--wait', '1']);
+    expect(exitCode).toBe(EXIT.unavailable);
+    expect(err).toContain('is not stopped after 1 s; it is stopping');
+  });
+
+  it('shows control characters in names instead of obeying them', async () => {
+    api.answer('GET /v1/apps/web/machines', [200, [{ ...MACHINE, name: 'a\u001b[2Jb' }]]);
+    expect((await bulkhead(['machine', 'list', 'web'])).out).toContain('a\\x1b[2Jb');
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    [404, EXIT.notFound],
+    [401, EXIT.denied],
+    [403, EXIT.denied],
+    [409, EXIT.refused],
+    [422, EXIT.refused],
+    [500, EXIT.unavailable],
+  ])('a %i of the API ends with %i', async (status, exitCode) => {
+    api.answer('GET /v1/apps/web', [status, { error: 'no', code: 'some_code' }]);
+    const result = await bulkhead(['apps', 'show', 'web', '--json']);
+    expect(result.exitCode).toBe(exitCode);
+    expect(JSON.parse(result.err)).toMatchObject({ error: { code: 'some_code', message: 'no', exitCode } });
+  });
+
+  it.each([
+    [['nonsense']],
+    [['machine', 'list']],
+    [['machine', 'run', 'web', 'x', '--cpus', 'many']],
+    [['machine', 'list', 'web', '--what']],
+  ])('a wrong command line sends nothing: %j', async (args) => {
+    const { exitCode, err } = await bulkhead(args);
+    expect({ exitCode, asked: api.received.length }).toEqual({ exitCode: EXIT.usage, asked: 0 });
+    expect(err).not.toBe('');
+  });
+
+  it('names the place of an answer that is not understood', async () => {
+    api.answer('GET /v1/apps/web', [200, { name: 7 }]);
+    const { exitCode, err } = await bulkhead(['apps', 'show', 'web']);
+    expect(exitCode).toBe(EXIT.unexpected);
+    expect(err).toContain('/v1/apps/web');
+  });
+});
+
+describe('where the platform is', () => {
+  const bare = () => ({ HOME: directory, XDG_CONFIG_HOME: directory });
+
+  it('is read from the dev.json of the clone', async () => {
+    api.answer('GET /v1/apps', [200, { total_apps: 0, apps: [] }]);
+    writeFileSync(
+      join(directory, 'dev.json'),
+      JSON.stringify({ apiUrl: api.url, adminToken: 'admin', organization: 'personal' }),
+      { mode: 0o600 },
+    );
+    const { exitCode } = await bulkhead(['apps', 'list'], { ...bare(), BULKHEAD_DATA: '.' });
+    expect(exitCode).toBe(EXIT.ok);
+    expect(api.received[0]).toMatchObject({
+      url: '/v1/apps?org_slug=personal',
+      authorization: 'Bearer admin',
+    });
+  });
+
+  it('is refused from a file that others can read', async () => {
+    writeFileSync(join(directory, 'dev.json'), '{}', { mode: 0o644 });
+    const { exitCode, err } = await bulkhead(['apps', 'list'], { ...bare(), BULKHEAD_DATA: '.' });
+    expect(exitCode).toBe(EXIT.usage);
+    expect(err).toContain('chmod 600');
+  });
+
+  it('is asked for where nothing says it', async () => {
+    const { exitCode, err } = await bulkhead(['apps', 'list'], bare());
+    expect(exitCode).toBe(EXIT.usage);
+    expect(err).toContain('npm start');
+  });
+});
+
+it.each(['bash', 'zsh', 'fish'])('completion for %s knows nouns, verbs and options', async (shell) => {
+  const { out } = await bulkhead(['completion', shell]);
+  for (const word of ['machine', 'restart', 'auto-destroy']) expect(out).toContain(word);
+});
