@@ -1,19 +1,16 @@
+import type { Credentials } from './authorization.js';
 import { openLayout } from './layout.js';
 import type { ImageReference } from './reference.js';
+import { RegistrySource } from './registry.js';
+import { PATIENT, type RetryOptions } from './retry.js';
 import type { ImageSource } from './source.js';
+import { Transport, type TransportOptions } from './transport.js';
 
-/** Given by whoever asks for the image; kept for that request alone. */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** What this process may take images from. */
-export interface SourcePolicy {
+/** What this process may take images from, and how patiently. */
+export interface SourcePolicy extends TransportOptions {
   /** Directories that may hold OCI layouts; none means that `oci:` references are refused. */
   readonly layoutRoots: readonly string[];
-  /** Registries (`host[:port]`) spoken to over plain HTTP; those on loopback are anyway. */
-  readonly insecureRegistries: readonly string[];
+  readonly retries?: RetryOptions;
 }
 
 /** Where a reference's content comes from. Throws `image_not_found`, `registry_forbidden`. */
@@ -26,7 +23,11 @@ export async function openSource(
     case 'layout':
       return openLayout(reference, policy.layoutRoots);
     case 'registry':
-      void credentials;
-      throw new Error('later');
+      return new RegistrySource(
+        reference,
+        credentials,
+        new Transport(reference.host, policy),
+        policy.retries ?? PATIENT,
+      );
   }
 }

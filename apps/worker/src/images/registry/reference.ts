@@ -77,7 +77,7 @@ function layoutReference(text: string, path: string, digest: Digest | undefined)
 function registryReference(text: string, name: string, digest: Digest | undefined): RegistryReference {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
-  const named = first !== '' && (/[.:A-Z]/.test(first) || first === 'localhost');
+  const named = first !== '' && (/[.:]/.test(first) || first === 'localhost');
   const [path, tag] = splitTag(text, named ? name.slice(slash + 1) : name);
   const host = named ? registryHost(text, first) : DOCKER_HUB;
   const repository = host === DOCKER_HUB && !path.includes('/') ? `library/${path}` : path;

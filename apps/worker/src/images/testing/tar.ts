@@ -1,6 +1,6 @@
-import { pack, type Headers } from 'tar-stream';
+import { pack, type Header } from 'tar-stream';
 
-export type TarFixture = Headers & { readonly content?: string | Uint8Array };
+export type TarFixture = Partial<Header> & { readonly name: string; readonly content?: string | Uint8Array };
 
 /** A tar stream with these entries, as another implementation writes it. */
 export async function tarOf(entries: readonly TarFixture[]): Promise<Buffer> {
@@ -8,5 +8,7 @@ export async function tarOf(entries: readonly TarFixture[]): Promise<Buffer> {
   for (const { content, ...header } of entries)
     stream.entry({ mtime: new Date(1_000_000_000_000), ...header }, Buffer.from(content ?? ''));
   stream.finalize();
-  return Buffer.concat(await Array.fromAsync(stream as AsyncIterable<Buffer>));
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) if (chunk instanceof Uint8Array) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
