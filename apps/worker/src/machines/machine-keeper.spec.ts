@@ -129,7 +129,7 @@ describe('MachineKeeper', () => {
       store,
       open: (sealed) => JSON.parse(sealed),
       now: () => new Date(),
-      reported: () => undefined,
+      changed: () => undefined,
       say: () => undefined,
     });
     guests.onExit = (exit) => keeper.exited(exit);
@@ -249,7 +249,7 @@ describe('MachineKeeper', () => {
       store,
       open: (sealed) => JSON.parse(sealed),
       now: () => new Date(),
-      reported: () => undefined,
+      changed: () => undefined,
       say: () => undefined,
     });
     guests.onExit = (exit) => after.exited(exit);

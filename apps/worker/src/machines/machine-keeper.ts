@@ -16,8 +16,8 @@ export interface Surroundings {
   /** Opens what the scheduler sealed to this host's key. */
   readonly open: (sealed: string) => OpenedRow;
   readonly now: () => Date;
-  /** Reports lie in the outbox. */
-  readonly reported: () => void;
+  /** A machine's condition changed and is on disk, with its reports. */
+  readonly changed: (machine: MachineId) => void;
   readonly say: (machine: MachineId, text: string, details?: Record<string, unknown>) => void;
 }
 
@@ -62,6 +62,11 @@ export class MachineKeeper {
   /** Nothing is here and nothing is wanted. */
   get idle(): boolean {
     return !this.#desired && !this.#local && !this.#working;
+  }
+
+  /** What its row holds under the seal, or undefined where it has no row. */
+  opened(): OpenedRow | undefined {
+    return this.#desired ? this.around.open(this.#desired.sealed) : undefined;
   }
 
   /** A VM of an earlier process was found running. */
@@ -321,14 +326,14 @@ export class MachineKeeper {
   }
 
   #config() {
-    return this.#desired ? this.around.open(this.#desired.sealed).config : undefined;
+    return this.opened()?.config;
   }
 
   #keep(local: LocalMachine | null, facts: readonly ReportFact[]): void {
     this.around.store.record(this.machine, local, stamp(this.around.now()), facts);
     this.#local = local;
     this.#again = true;
-    if (facts.length > 0) this.around.reported();
+    this.around.changed(this.machine);
   }
 
   #sayProblem(text: string, error: unknown): void {
