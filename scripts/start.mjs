@@ -13,10 +13,18 @@ let stopping = null;
 
 function stop(exitCode) {
   stopping ??= (async () => {
-    for (const close of closers.reverse()) await close().catch((error) => steps.say(explain(error)));
+    for (const close of closers.reverse()) await closeOne(close);
     process.exit(exitCode);
   })();
   return stopping;
+}
+
+async function closeOne(close) {
+  try {
+    await close();
+  } catch (error) {
+    steps.say(explain(error));
+  }
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -26,10 +34,20 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     void stop(0);
   });
 
+// Started by a script that is gone: nobody is left to stop this.
+process.on('disconnect', () => void stop(1));
+
 steps.say('Bulkhead: from this clone to an app that answers\n');
 try {
-  const platform = await startPlatform(readSettings(root), steps, (close) => closers.push(close));
-  if (!stopping) steps.say(summary({ ...platform, elapsedMs: steps.elapsed }));
+  const platform = await startPlatform({
+    settings: readSettings(root),
+    steps,
+    onStop: (close) => closers.push(close),
+  });
+  if (!stopping) {
+    steps.say(summary({ ...platform, elapsedMs: steps.elapsed }));
+    process.send?.('ready');
+  }
 } catch (error) {
   if (!stopping) {
     steps.say(`\n${explain(error)}\n`);

@@ -27,7 +27,7 @@ import { duration } from './steps.mjs';
  * bounded logs, starts one that dies again with back-off, and stops them in reverse order.
  */
 export class Supervisor {
-  #children = [];
+  #groups = [];
   #stopping = false;
   #directories;
   #say;
@@ -52,17 +52,26 @@ export class Supervisor {
   }
 
   /** Starts a child and waits until it is ready. */
-  async start(child) {
-    const running = new SupervisedChild(child, this.#directories, this.#say, () => this.#stopping);
-    this.#children.push(running);
-    running.spawn();
-    await running.becomeReady();
+  start(child) {
+    return this.startAll([child]);
+  }
+
+  /** Starts children that don't wait for each other, and waits until all are ready. They are stopped together too. */
+  async startAll(children) {
+    const group = children.map((child) => this.#add(child));
+    this.#groups.push(group);
+    for (const child of group) child.spawn();
+    await Promise.all(group.map((child) => child.becomeReady()));
   }
 
   /** Stops every child, the last started first. */
   async stop() {
     this.#stopping = true;
-    for (const child of this.#children.toReversed()) await child.stop();
+    for (const group of this.#groups.toReversed()) await Promise.all(group.map((child) => child.stop()));
+  }
+
+  #add(child) {
+    return new SupervisedChild(child, this.#directories, this.#say, () => this.#stopping);
   }
 
   async #endLeftover({ file, name }) {

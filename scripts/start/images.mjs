@@ -21,5 +21,5 @@ export async function buildSampleImage(root, layout) {
     cwd: root,
     what: 'Building the sample image',
   });
-  return `oci:${directory}`;
+  return `oci:${directory}:latest`;
 }

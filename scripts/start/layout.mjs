@@ -76,7 +76,6 @@ export function makeDirectories(layout, accounts) {
     layout.logs,
     layout.pids,
     layout.sockets,
-    layout.init,
     path.join(layout.data, 'services'),
   ];
   for (const directory of shared) {
@@ -84,6 +83,9 @@ export function makeDirectories(layout, accounts) {
     chmodSync(directory, process.getuid() === 0 ? 0o711 : 0o700);
   }
   if (process.getuid() === 0) chmodSync(layout.cache, 0o755);
+  makePrivate(layout.init, accounts.vault);
+  // Entered, not listed, by nats-server, whose configuration is in there.
+  chmodSync(layout.init, 0o711);
   for (const [name, account] of Object.entries(accounts)) makePrivate(layout.service(name), account);
   proveAccess(layout, accounts);
 }

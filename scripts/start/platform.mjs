@@ -1,8 +1,6 @@
-import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { answers } from '../lib/http.mjs';
 import { takeInstanceLock } from '../lib/instance-lock.mjs';
-import { run } from '../lib/run.mjs';
 import { Supervisor } from '../lib/supervisor.mjs';
 import { build } from '../setup/build.mjs';
 import { findPostgres, installHostPackages } from '../setup/host-packages.mjs';
@@ -10,47 +8,70 @@ import { provideNatsServer } from '../setup/nats-server.mjs';
 import { installNpmPackages } from '../setup/npm-packages.mjs';
 import { provideAccounts } from './accounts.mjs';
 import { provideCode } from './code.mjs';
-import { writeDevFile } from './dev-file.mjs';
+import { describeInstance, writeDevFile } from './dev-file.mjs';
+import { buildSampleImage, provideGuest } from './images.mjs';
 import { initialize } from './initialize.mjs';
 import { layoutOf, makeDirectories, placeDataDirectory } from './layout.mjs';
 import { missingAbilities } from './mode.mjs';
 import { providePasswords } from './passwords.mjs';
 import { choosePorts } from './ports.mjs';
 import { Postgres } from './postgres.mjs';
-
-
-import { buildSampleImage, provideGuest } from './images.mjs';
 import { SAMPLE_APP, deploySampleApp, waitForAnswer } from './sample-app.mjs';
-import { busChild, serviceChildren } from './services.mjs';
+import { busChild, developmentCaFile, joiningChildren, vaultChild } from './services.mjs';
+
+/**
+ * @typedef {object} Start
+ * @property {ReturnType<import('./settings.mjs').readSettings>} settings
+ * @property {import('../lib/steps.mjs').Steps} steps
+ * @property {(close: () => Promise<void> | void) => void} onStop what is to be closed at the end, in reverse order
+ */
 
 /**
  * Brings everything from a clone to an app that answers.
- * @param {ReturnType<import('./settings.mjs').readSettings>} settings
- * @param {import('../lib/steps.mjs').Steps} steps
- * @param {(close: () => Promise<void>) => void} onStop what is to be closed at the end, in reverse order
+ * @param {Start} start
  */
-export async function startPlatform(settings, steps, onStop) {
-  const { root } = settings;
+export async function startPlatform(start) {
+  await prepareClone(start);
+  const place = await takePlace(start);
+  const instance = { ...place, ...(await provideParts(start, place)) };
+  const { adminToken } = await startStorage(start, instance);
+  await startServices(start, instance);
+  const dev = await deploySample(start, instance, adminToken);
+  return { dev, layout: instance.layout, root: start.settings.root, missing: missingAbilities() };
+}
+
+async function prepareClone({ settings: { root }, steps }) {
   await steps.step('npm packages', () => installNpmPackages(root));
   await steps.step('host packages', (say) => installHostPackages(say));
-  const { accounts, layout, code } = await steps.step('build and data directory', async (say) => {
-    await build(root);
-    return placeInstance(settings, say);
-  });
-  onStop(async () => takenLock.release());
-  const takenLock = takeInstanceLock(layout.lock);
+  await steps.step('build', () => build(root));
+}
 
+/** The data directory, made this process's alone and rid of what a killed instance left running. */
+async function takePlace({ settings, steps, onStop }) {
+  const { accounts, layout } = await steps.step('data directory', async (say) => {
+    const accounts = await provideAccounts(say);
+    const data = placeDataDirectory(settings.data, accounts, say);
+    const layout = layoutOf(data, {
+      asked: settings.data,
+      ...(settings.cache ? { cache: settings.cache } : {}),
+    });
+    makeDirectories(layout, accounts);
+    return { accounts, layout };
+  });
+  const lock = takeInstanceLock(layout.lock);
+  onStop(() => lock.release());
   const supervisor = new Supervisor({ logs: layout.logs, pids: layout.pids }, (text) => steps.say(text));
   await supervisor.endLeftovers();
   onStop(() => supervisor.stop());
-  const ports = await choosePorts(settings.ports, layout.ports);
-  const tools = {
-    nats: await steps.step('nats-server', (say) => provideNatsServer(layout.tools, say)),
-    node: path.join(code, 'node_modules/node/bin/node'),
-  };
-  await steps.step("the guest's kernel and init", (say) => provideGuest(root, layout, say));
-  const image = null;
+  return { settings, accounts, layout, supervisor, ports: await choosePorts(settings.ports, layout.ports) };
+}
 
+/** What the services run from and on. */
+async function provideParts({ settings: { root }, steps }, { layout, accounts, ports }) {
+  const nats = await steps.step('nats-server', (say) => provideNatsServer(layout.tools, say));
+  await steps.step("machines' kernel and init", () => provideGuest(root, layout));
+  const image = await steps.step("the sample app's image", () => buildSampleImage(root, layout));
+  const code = await steps.step('code for the services', (say) => provideCode(root, layout, accounts, say));
   const postgres = new Postgres({
     programs: findPostgres(),
     layout,
@@ -58,38 +79,38 @@ export async function startPlatform(settings, steps, onStop) {
     port: ports.POSTGRES,
     passwords: providePasswords(layout.passwords),
   });
+  return { image, code, postgres, tools: { nats, node: path.join(code, 'node_modules/node/bin/node') } };
+}
+
+async function startStorage({ settings: { root }, steps }, instance) {
+  const { supervisor, postgres } = instance;
   await steps.step('Postgres', async () => {
     await postgres.create();
     await supervisor.start(postgres.child);
     await postgres.prepare(root);
   });
-  const instance = { settings, layout, ports, postgres, accounts, code, tools };
-  const first = await steps.step('keys and credentials', () => initialize(instance));
-  const { vault, others } = serviceChildren(instance);
-  await steps.step('vault', () => supervisor.start(vault));
-  await steps.step('nats-server', () => supervisor.start(busChild(instance)));
-  await steps.step(others.map(({ name }) => name).join(', '), () =>
-    Promise.all(others.map((child) => supervisor.start(child))),
-  );
-
-  const dev = devDescription(instance, first);
-  writeDevFile(layout.devFile, dev);
-  await steps.step(`${SAMPLE_APP}: its machine starts`, () =>
-    deploySampleApp({ apiUrl: dev.apiUrl, token: dev.adminToken, organization: dev.organization, image }),
-  );
-  await steps.step(`${SAMPLE_APP}: it answers over TLS`, () =>
-    waitForAnswer(dev.sampleApp.url, readFileSync(dev.caFile, 'utf8'), 90_000),
-  );
-  return { dev, layout, root, missing: missingAbilities() };
+  return steps.step('keys and credentials', () => initialize(instance));
 }
 
-async function placeInstance(settings, say) {
-  const accounts = await provideAccounts(say);
-  const layout = layoutOf(placeDataDirectory(settings.data, accounts, say), {
-    asked: settings.data,
-    ...(settings.cache ? { cache: settings.cache } : {}),
-  });
-  makeDirectories(layout, accounts);
-  const code = await provideCode(settings.root, layout, accounts, say);
-  return { accounts, layout, code };
+/** In the order of trust: the vault needs Postgres alone, the bus what the vault's init made, the others wait for both. */
+async function startServices({ steps }, instance) {
+  const { supervisor } = instance;
+  await steps.step('vault', () => supervisor.start(vaultChild(instance)));
+  await steps.step('nats-server', () => supervisor.start(busChild(instance)));
+  const joining = joiningChildren(instance);
+  await steps.step(joining.map(({ name }) => name).join(', '), () => supervisor.startAll(joining));
+}
+
+async function deploySample({ steps }, { settings, layout, ports, image }, adminToken) {
+  copyFileSync(developmentCaFile(layout), layout.caFile);
+  const dev = describeInstance({ settings, layout, ports, adminToken, app: SAMPLE_APP });
+  writeDevFile(layout.devFile, dev);
+  const { apiUrl, organization, sampleApp, caFile } = dev;
+  await steps.step(`${SAMPLE_APP}: its machine`, () =>
+    deploySampleApp({ apiUrl, token: adminToken, organization, image }),
+  );
+  await steps.step(`${SAMPLE_APP}: answers over TLS`, () =>
+    waitForAnswer(sampleApp.url, readFileSync(caFile, 'utf8'), 90_000),
+  );
+  return dev;
 }

@@ -1,52 +1,109 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { answers } from '../lib/http.mjs';
 
 const LOOPBACK = '127.0.0.1';
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-export const SERVICES = ['vault', 'scheduler', 'audit', 'api', 'worker', 'edge'];
+export const JOINING = ['scheduler', 'audit', 'api', 'worker', 'edge'];
 
-export function serviceEnvironment(name, { settings, layout, ports, postgres, tools }) {
-  const common = {
-    PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-    LANG: 'C.UTF-8',
+/** The root that browsers and curl are told to trust; another one than the internal CA. */
+export const developmentCaFile = (layout) => path.join(layout.service('edge'), 'development-ca.pem');
+
+const base = { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' };
+
+export const initEnvironment = ({ layout, ports, postgres }) => ({
+  ...base,
+  BULKHEAD_SERVICE_DIR: layout.service('vault'),
+  BULKHEAD_PG: postgres.url('vault'),
+  BULKHEAD_INIT_DIR: layout.init,
+  BULKHEAD_INIT_JOIN: JOINING.join(','),
+  BULKHEAD_NATS_DIR: path.join(layout.init, 'nats'),
+  BULKHEAD_NATS_STORE: path.join(layout.service('nats'), 'jetstream'),
+  BULKHEAD_NATS_ADDRESS: LOOPBACK,
+  BULKHEAD_NATS_PORT: String(ports.NATS),
+});
+
+const OWN = {
+  vault: ({ ports, postgres }) => ({
+    BULKHEAD_PG: postgres.url('vault'),
+    BULKHEAD_VAULT_ADDRESS: LOOPBACK,
+    BULKHEAD_VAULT_PORT: ports.VAULT,
+  }),
+  scheduler: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('scheduler') }),
+  audit: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('audit') }),
+  api: ({ layout, ports, postgres }) => ({
+    BULKHEAD_PG: postgres.url('api'),
+    BULKHEAD_API_ADDRESS: LOOPBACK,
+    BULKHEAD_API_PORT: ports.API,
+    BULKHEAD_ADMIN_TOKEN_SHA256: readFileSync(path.join(layout.init, 'admin-token.sha256'), 'utf8').trim(),
+  }),
+  worker: ({ settings, layout, ports }) => ({
+    BULKHEAD_GUEST_DIR: layout.guest,
+    BULKHEAD_REGION: settings.region,
+    BULKHEAD_FORWARD_ADDRESS: LOOPBACK,
+    BULKHEAD_FORWARD_PORT: ports.WORKER_FORWARD,
+  }),
+  edge: ({ settings, ports }) => ({
+    BULKHEAD_EDGE_ADDRESS: LOOPBACK,
+    BULKHEAD_EDGE_HTTP_PORT: ports.EDGE_HTTP,
+    BULKHEAD_EDGE_HTTPS_PORT: ports.EDGE_HTTPS,
+    BULKHEAD_EDGE_DOMAIN: settings.domain,
+  }),
+};
+
+function serviceEnvironment(name, instance) {
+  const { settings, layout, ports } = instance;
+  const environment = {
+    ...base,
     TMPDIR: layout.service(name),
-    NODE_ENV: 'production',
     BULKHEAD_SERVICE_DIR: layout.service(name),
     BULKHEAD_LOG_LEVEL: settings.logLevel,
-    BULKHEAD_METRICS_PORT: String(ports[`${name.toUpperCase()}_METRICS`]),
+    BULKHEAD_METRICS_PORT: ports[`${name.toUpperCase()}_METRICS`],
     BULKHEAD_VAULT_URL: `https://${LOOPBACK}:${ports.VAULT}`,
     BULKHEAD_NATS_URL: `tls://${LOOPBACK}:${ports.NATS}`,
     ...(settings.telemetry ? { OTEL_EXPORTER_OTLP_ENDPOINT: settings.telemetry } : {}),
+    ...OWN[name](instance),
   };
-  const own = {
-    vault: {
-      BULKHEAD_PG: postgres.url('vault'),
-      BULKHEAD_VAULT_ADDRESS: LOOPBACK,
-      BULKHEAD_VAULT_PORT: String(ports.VAULT),
-      BULKHEAD_NATS_PORT: String(ports.NATS),
-      BULKHEAD_INIT_DIR: layout.init,
-    },
-    scheduler: { BULKHEAD_PG: postgres.url('scheduler') },
-    audit: { BULKHEAD_PG: postgres.url('audit') },
-    api: {
-      BULKHEAD_PG: postgres.url('api'),
-      BULKHEAD_API_ADDRESS: LOOPBACK,
-      BULKHEAD_API_PORT: String(ports.API),
-    },
-    worker: {
-      BULKHEAD_CACHE_DIR: layout.cache,
-      BULKHEAD_REGION: settings.region,
-      BULKHEAD_FORWARD_ADDRESS: LOOPBACK,
-      BULKHEAD_FORWARD_PORT: String(ports.WORKER_FORWARD),
-    },
-    edge: {
-      BULKHEAD_EDGE_ADDRESS: LOOPBACK,
-      BULKHEAD_EDGE_HTTP_PORT: String(ports.EDGE_HTTP),
-      BULKHEAD_EDGE_HTTPS_PORT: String(ports.EDGE_HTTPS),
-      BULKHEAD_EDGE_DOMAIN: settings.domain,
-    },
-  };
-  return { ...common, ...own[name] };
+  return Object.fromEntries(
+    Object.entries(environment).map(([variable, value]) => [variable, String(value)]),
+  );
 }
 
-export function serviceChildren(instance) { return { vault: null, others: [] }; }
-export function busChild() {}
+function serviceChild(name, instance) {
+  const { layout, ports, accounts, code, tools } = instance;
+  return {
+    name,
+    file: tools.node,
+    args: ['--enable-source-maps', path.join(code, `apps/${name}/dist/main.js`)],
+    env: serviceEnvironment(name, instance),
+    cwd: layout.service(name),
+    account: accounts[name],
+    stopWithinMs: name === 'worker' ? 60_000 : 25_000,
+    ready: () => answers(`http://${LOOPBACK}:${ports[`${name.toUpperCase()}_METRICS`]}/readyz`),
+  };
+}
+
+export const vaultChild = (instance) => ({
+  ...serviceChild('vault', instance),
+  ready: () => answers(`http://${LOOPBACK}:${instance.ports.VAULT_METRICS}/healthz`),
+});
+
+export const busChild = ({ layout, accounts, ports, tools }) => ({
+  name: 'nats',
+  file: tools.nats,
+  args: [
+    '-c',
+    path.join(layout.init, 'nats/nats-server.conf'),
+    '-m',
+    String(ports.NATS_METRICS),
+    '-a',
+    LOOPBACK,
+  ],
+  env: base,
+  cwd: layout.service('nats'),
+  account: accounts.nats,
+  ready: () => answers(`http://${LOOPBACK}:${ports.NATS_METRICS}/healthz`),
+});
+
+export const joiningChildren = (instance) => JOINING.map((name) => serviceChild(name, instance));

@@ -10,6 +10,7 @@ export const PORT_NAMES = [
   'POSTGRES',
   'VAULT',
   'NATS',
+  'NATS_METRICS',
   'WORKER_FORWARD',
   ...['VAULT', 'SCHEDULER', 'API', 'AUDIT', 'WORKER', 'EDGE'].map((service) => `${service}_METRICS`),
 ];

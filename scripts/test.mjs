@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { explain } from './lib/failure.mjs';
+import { Steps, duration } from './lib/steps.mjs';
+import { build } from './setup/build.mjs';
+import { installHostPackages } from './setup/host-packages.mjs';
+import { provideNatsServer } from './setup/nats-server.mjs';
+import { installNpmPackages } from './setup/npm-packages.mjs';
+import { CHECKS, runCheck } from './test/checks.mjs';
+import { startInstance } from './test/instance.mjs';
+import { SUITES, runScriptTests, runSuite } from './test/suites.mjs';
+import { closingLine, sum, tally } from './test/tally.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** Inside node_modules, so that a clean install starts afresh, and no data directory is needed for unit tests. */
+const cache = path.join(root, 'node_modules/.cache/bulkhead');
+const slow = process.argv.includes('--slow');
+const steps = new Steps();
+const aborted = new AbortController();
+const context = {
+  root,
+  node: path.join(root, 'node_modules/.bin/node'),
+  signal: aborted.signal,
+  say: (text) => steps.note(text),
+};
+const results = [];
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => aborted.abort());
+
+async function stage(title, work) {
+  if (aborted.signal.aborted) return;
+  results.push(
+    await steps.step(title, async () => {
+      const result = await work();
+      steps.note(closingLine(result));
+      return result;
+    }),
+  );
+}
+
+async function setUp() {
+  await steps.step('npm packages', () => installNpmPackages(root));
+  await steps.step('host packages', (say) => installHostPackages(say));
+  const nats = await steps.step('nats-server', (say) => provideNatsServer(path.join(cache, 'tools'), say));
+  // Tests start `nats-server` and the programs of node_modules by name.
+  process.env.PATH = [path.join(root, 'node_modules/.bin'), path.dirname(nats), process.env.PATH].join(':');
+  await steps.step('build', () => build(root));
+}
+
+async function fastStages() {
+  for (const check of CHECKS) await stage(check.name, () => runCheck(check, context));
+  await stage('scripts', () => runScriptTests(context));
+  await stage('unit', () => runSuite(SUITES.unit, context));
+  await stage('integration', () => runSuite(SUITES.integration, context));
+  await stage('end to end', () => endToEnd());
+}
+
+async function endToEnd() {
+  const instance = await startInstance({ root, cache });
+  let result = tally({ failed: 1, failures: ['the end-to-end tests did not run'] });
+  try {
+    result = await runSuite(SUITES['end to end'], {
+      ...context,
+      workers: 1,
+      environment: { BULKHEAD_DEV_JSON: instance.devFile },
+    });
+    return result;
+  } finally {
+    if (result.failed > 0) steps.note(`the platform's logs are kept: ${instance.logs}`);
+    await instance.stop(result.failed > 0);
+  }
+}
+
+/** One after the other: each of them wants the whole machine. */
+const slowStages = () => stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
+
+try {
+  await setUp();
+  await (slow ? slowStages() : fastStages());
+} catch (error) {
+  if (!aborted.signal.aborted) {
+    steps.say(`\n${explain(error)}`);
+    results.push(tally({ failed: 1, failures: [error.message.split('\n')[0]] }));
+  }
+}
+
+const all = sum(results);
+for (const failure of all.failures) steps.say(`failed: ${failure}`);
+for (const skip of all.skips) steps.say(`skipped: ${skip}`);
+steps.say(`\n(${duration(steps.elapsed)})`);
+steps.say(closingLine(all));
+process.exitCode = all.failed > 0 || aborted.signal.aborted ? 1 : 0;
