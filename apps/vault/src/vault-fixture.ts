@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newId } from '@bulkhead/contracts';
+import { createLogger } from '@bulkhead/platform';
+import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
+import type { TestDatabase, TestPostgres } from '@bulkhead/testing';
+import { openOwnIdentity } from './authority/own-identity.js';
+import { DEFAULT_LIFETIMES, type Lifetimes } from './authority/lifetimes.js';
+import { initialize, type InitPlan } from './init/initialize.js';
+import { provideFile } from './init/provide-file.js';
+import { createJoinToken } from './join-tokens/create-join-token.js';
+import { readMasterKeyFile } from './keys/master-key.js';
+import { VaultListener } from './listener/listener.js';
+import { routesOf } from './listener/routes.js';
+import { openStorage, type Storage } from './storage/storage.js';
+import { openVault, type Vault } from './vault.js';
+
+/** A vault for tests: initialized in a database and a directory of its own, with its listener, under a clock that can be moved. */
+export class VaultFixture {
+  readonly logger = createLogger('test', 'fatal');
+  private skew = 0;
+  private closers: (() => Promise<void> | void)[] = [];
+  private port = 0;
+
+  private constructor(
+    readonly directory: string,
+    readonly url: string,
+    readonly storage: Storage,
+  ) {}
+
+  static async create(postgres: TestPostgres, busPort = 4222): Promise<VaultFixture> {
+    const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vault-'));
+    const url = await ownRole(await postgres.database());
+    const storage = await openStorage(url, createLogger('test', 'fatal'));
+    const fixture = new VaultFixture(directory, url, storage);
+    await initialize(fixture.plan(busPort));
+    return fixture;
+  }
+
+  plan(busPort = 4222): InitPlan {
+    return {
+      database: this.storage.database,
+      masterKeyFile: join(this.directory, 'vault', 'master.key'),
+      directory: this.directory,
+      bus: {
+        directory: join(this.directory, 'nats'),
+        storeDirectory: join(this.directory, 'nats', 'jetstream'),
+        address: '127.0.0.1',
+        port: busPort,
+        hostNames: ['localhost'],
+      },
+      postgresNames: { dns: ['localhost'], ips: [] },
+      joining: ['api', 'scheduler', 'audit', 'worker', 'edge'],
+      now: this.now,
+    };
+  }
+
+  readonly now = (): Date => new Date(Date.now() + this.skew);
+
+  /** Moves everybody's clock. */
+  advance(ms: number): void {
+    this.skew += ms;
+  }
+
+  async open(lifetimes: Lifetimes = DEFAULT_LIFETIMES): Promise<Vault> {
+    const master = await readMasterKeyFile(this.plan().masterKeyFile);
+    return openVault({ database: this.storage.database, master, lifetimes, now: this.now });
+  }
+
+  /** Opens the vault and its listener, on the same port as before. */
+  async serve(lifetimes: Lifetimes = DEFAULT_LIFETIMES) {
+    const vault = await this.open(lifetimes);
+    const identity = await openOwnIdentity(vault);
+    const listener = await VaultListener.open({
+      address: '127.0.0.1',
+      port: this.port,
+      identity,
+      routes: routesOf(vault),
+      logger: this.logger,
+    });
+    this.port = listener.port;
+    const stop = async () => {
+      identity.close();
+      await listener.close();
+    };
+    this.closers.push(stop);
+    return {
+      vault,
+      url: `https://127.0.0.1:${listener.port}`,
+      stop: async () => {
+        this.closers = this.closers.filter((closer) => closer !== stop);
+        await stop();
+      },
+    };
+  }
+
+  /** A process of this kind, in a directory that survives its restarts, with the token that `init` left or a fresh one. */
+  async join(kind: IdentityKind, { name = kind as string, token }: { name?: string; token?: string } = {}) {
+    const directory = join(this.directory, 'processes', name);
+    const tokenFile =
+      token === undefined ? join(this.directory, kind, 'join-token') : join(directory, 'join-token');
+    if (token !== undefined) await provideFile(tokenFile, token, 0o600);
+    const identity = await ProcessIdentity.open({
+      kind,
+      source: new VaultClient(`https://127.0.0.1:${this.port}`),
+      kept: { file: new IdentityFile(directory), joinToken: new JoinTokenFile(tokenFile) },
+      now: this.now,
+    });
+    this.closers.push(() => identity.close());
+    return identity;
+  }
+
+  async token(vault: Vault, kind: IdentityKind, lifetimeMs = 60_000) {
+    const command = { ...this.command(), content: { kind } };
+    const { result } = await createJoinToken(vault.joinTokens, command, { kind, lifetimeMs });
+    return result;
+  }
+
+  command() {
+    const actor = { kind: 'service', id: 'test' } as const;
+    return { id: newId(), content: {}, actor, organization: 'platform', now: this.now() } as const;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closers.reverse()) await close();
+    await this.storage.close();
+    await rm(this.directory, { recursive: true });
+  }
+}
+
+/** As `infra/postgres` sets it up: the vault's role owns its schema and is no superuser. */
+async function ownRole({ pool, url }: TestDatabase): Promise<string> {
+  const role = 'bulkhead_vault';
+  const known = await pool.query('select from pg_roles where rolname = $1', [role]);
+  if (known.rowCount === 0) await pool.query(`create role ${role} with login nosuperuser`);
+  await pool.query(`create schema vault authorization ${role}`);
+  return url.replace('postgres@', `${role}@`);
+}

@@ -1,0 +1,3 @@
+export interface DataKeyState {
+  readonly status: 'absent' | 'active' | 'destroyed';
+}

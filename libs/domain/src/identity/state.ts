@@ -1,0 +1,9 @@
+export type IdentityState =
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'active' | 'removed';
+      readonly kind: string;
+      readonly name: string;
+      readonly joinToken: string;
+      readonly sealKey: string | null;
+    };
