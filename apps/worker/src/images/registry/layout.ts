@@ -73,7 +73,7 @@ class LayoutSource implements ImageSource {
     const { size } = await file.stat();
     if (size > MAX_MANIFEST_BYTES)
       throw refused('image_too_large', `${path} of ${formatReference(this.reference)} has more than 4 MiB.`);
-    return file.readFile();
+    return await file.readFile();
   }
 
   private async open(path: string): Promise<FileHandle> {

@@ -79,6 +79,7 @@ function put(overlay: Overlay, parent: DirectoryNode, name: ByteString, node: Tr
 }
 
 function link(overlay: Overlay, parent: DirectoryNode, name: ByteString, node: TreeNode): Link {
+  if (name.startsWith(WHITEOUT)) throw unsafe(name, 'is a whiteout in the place of a directory');
   if ((overlay.namesLeft -= 1) < 0) throw refused('image_too_large', 'The image has too many files.');
   const made = { node, layer: overlay.layer };
   parent.children.set(name, made);
