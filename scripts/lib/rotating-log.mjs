@@ -23,7 +23,7 @@ export class RotatingLog {
   }
 
   close() {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
   }
 
