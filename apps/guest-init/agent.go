@@ -127,6 +127,9 @@ func (a *agent) answer(session uint64, request incoming) {
 	if err := a.port.send(session, response); err != nil {
 		console("answering: %v", err)
 	}
+	if request.Op == "configure" && err == nil {
+		a.currentApp().start() // after the answer, which an app that ends at once would otherwise overtake
+	}
 }
 
 func (a *agent) perform(session uint64, request incoming) (any, error) {
@@ -181,19 +184,21 @@ func (a *agent) withApp(action func(*app) error) (any, error) {
 	return struct{}{}, action(app)
 }
 
-// configure sets the machine up and starts its entry point. An entry point that can't be started is an
-// exit of the machine, with the usual codes of a shell (127 not found, 126 not executable).
+// configure sets the machine up. An entry point that can't be started afterwards is an exit of the
+// machine, with the usual codes of a shell (127 not found, 126 not executable).
 func (a *agent) configure(c configuration) (any, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.app != nil {
 		return nil, refuse("already_configured", "this machine is configured already")
 	}
+	if err := enterRoot(rootDisk, deviceLimit); err != nil {
+		return nil, err
+	}
 	if err := applySettings(c); err != nil {
 		return nil, err
 	}
 	a.app = newApp(c, a.outbox, a.processes)
-	a.app.start()
 	return struct{}{}, nil
 }
 

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Command guest-init is PID 1 of a Bulkhead machine. It assembles the root file system, opens the
-// control channel to the worker, receives the machine's configuration over it, starts the entry point
-// and supervises it until the worker has acknowledged how it ended.
+// Command guest-init is PID 1 of a Bulkhead machine. It opens the control channel to the
+// worker, receives the machine's configuration over it, enters the image's file system, starts the entry
+// point and supervises it until the worker has acknowledged how it ended.
 package main
 
 import (
@@ -12,7 +12,11 @@ import (
 	"time"
 )
 
-const controlPortName = "ctl.0"
+const (
+	controlPortName = "ctl.0"
+	rootDisk        = "root"
+	deviceLimit     = 5 * time.Second
+)
 
 func main() {
 	if os.Getpid() != 1 {
@@ -32,11 +36,8 @@ func run() error {
 	if err := loadModules("/modules"); err != nil {
 		return err
 	}
-	port, err := openControlPort(controlPortName, 5*time.Second)
+	port, err := openControlPort(controlPortName, deviceLimit)
 	if err != nil {
-		return err
-	}
-	if err := enterRoot("root", 5*time.Second); err != nil {
 		return err
 	}
 	return newAgent(port).serve()

@@ -85,7 +85,7 @@ function kernelPackage() {
 }
 
 function buildInit(dir) {
-  const binary = join(dir, 'guest-init');
+  const binary = join(dir, `guest-init-${process.pid}`);
   const env = {
     ...process.env,
     CGO_ENABLED: '0',
@@ -97,12 +97,15 @@ function buildInit(dir) {
     HOME: process.env.HOME ?? dir,
   };
   run('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', binary, '.'], SOURCES, env);
-  return readFileSync(binary);
+  const init = readFileSync(binary);
+  rmSync(binary);
+  return init;
 }
 
 const DIRECTORY = 0o040755;
 const FILE = 0o100644;
 const PROGRAM = 0o100755;
+const CHARACTER_DEVICE = 0o020600;
 
 function buildInitrd(init, modules) {
   const files = modules.map(({ name, data }, index) => ({
@@ -110,14 +113,21 @@ function buildInitrd(init, modules) {
     mode: FILE,
     data,
   }));
+  // The Go runtime insists on open standard files, and there is no console yet when init starts.
+  const devices = [
+    { path: 'dev', mode: DIRECTORY },
+    { path: 'dev/null', mode: CHARACTER_DEVICE, device: [1, 3] },
+    { path: 'dev/console', mode: CHARACTER_DEVICE, device: [5, 1] },
+  ];
   const modulesDir = files.length > 0 ? [{ path: 'modules', mode: DIRECTORY }] : [];
-  return cpioArchive([{ path: 'init', mode: PROGRAM, data: init }, ...modulesDir, ...files]);
+  return cpioArchive([{ path: 'init', mode: PROGRAM, data: init }, ...devices, ...modulesDir, ...files]);
 }
 
 function replaceFile(path, content) {
   if (existsSync(path) && readFileSync(path).equals(Buffer.from(content))) return;
-  writeFileSync(`${path}.new`, content, { mode: 0o644 });
-  renameSync(`${path}.new`, path);
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, content, { mode: 0o644 });
+  renameSync(fresh, path);
 }
 
 function run(program, args, cwd, env = process.env) {

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RetryableError } from '@bulkhead/contracts';
+import { z } from 'zod';
+import { SOCKETS } from './arguments.js';
+import type { Qmp } from './qmp.js';
+import { connectTo, listenIn } from './sockets.js';
+
+const OUTGOING = 'outgoing.sock';
+const LIMIT_MS = 60_000;
+/** Bytes per second: as fast as the socket takes them. */
+const MAX_BANDWIDTH = 2 ** 40;
+
+/**
+ * Writes a stopped VM's memory and device state to a file, whole or not at all. The stream runs through this process
+ * and not from QEMU to the disk, since QEMU may open nothing.
+ */
+export async function saveMemory(monitor: Qmp, directory: string, path: string): Promise<void> {
+  const partial = `${path}.partial`;
+  const server = createServer();
+  await listenIn(server, directory, OUTGOING);
+  try {
+    await monitor.execute('stop', {}, z.unknown());
+    await monitor.execute('migrate-set-parameters', { 'max-bandwidth': MAX_BANDWIDTH }, z.unknown());
+    const connection = once(server, 'connection', { signal: AbortSignal.timeout(LIMIT_MS) });
+    await monitor.execute('migrate', { uri: `unix:${OUTGOING}` }, z.unknown());
+    const [socket] = z.tuple([z.custom<Socket>()]).parse(await connection);
+    await pipeline(socket, createWriteStream(partial, { mode: 0o600 }));
+    await completed(monitor, 'query-migrate', ['completed'], ['failed', 'cancelled']);
+    await syncFile(partial);
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  } finally {
+    server.close();
+    await rm(join(directory, OUTGOING), { force: true });
+  }
+}
+
+/** Fills a VM that waits for its memory; it is stopped afterwards. */
+export async function loadMemory(monitor: Qmp, directory: string, path: string): Promise<void> {
+  const socket = await connectTo(directory, SOCKETS.incoming, 5_000);
+  await pipeline(createReadStream(path), socket);
+  await completed(monitor, 'query-status', ['paused', 'postmigrate', 'prelaunch'], ['internal-error']);
+}
+
+const statusAnswer = z.object({ status: z.string().default('none') });
+
+async function completed(monitor: Qmp, query: string, good: string[], bad: string[]): Promise<void> {
+  const deadline = Date.now() + LIMIT_MS;
+  while (Date.now() < deadline) {
+    const { status } = await monitor.execute(query, {}, statusAnswer);
+    if (good.includes(status)) return;
+    if (bad.includes(status))
+      throw new RetryableError('snapshot_failed', `QEMU says ${status} to ${query}.`, 1000);
+    await sleep(5);
+  }
+  throw new RetryableError('snapshot_failed', `QEMU did not finish within ${LIMIT_MS} ms.`, 1000);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

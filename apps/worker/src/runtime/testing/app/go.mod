@@ -1,0 +1,3 @@
+module bulkhead/test-app
+
+go 1.19
