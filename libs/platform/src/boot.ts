@@ -16,6 +16,8 @@ export interface ServiceRuntime<Settings> {
   readonly stopping: AbortSignal;
   /** Registers what is to be closed at the end; closed in the reverse order of registration. */
   onStop(what: string, close: () => Promise<void> | void): void;
+  /** Adds what this service counts outside of OpenTelemetry to `/metrics`, in Prometheus' text format. */
+  addMetrics(text: () => Promise<string>): void;
   /** Something broke that the process can't go on without: it closes what it can and exits with 1. */
   fail(error: unknown): void;
 }
@@ -45,11 +47,12 @@ export async function bootService<Shape extends z.ZodRawShape>(
   const telemetry = startTelemetry(name, base.OTEL_EXPORTER_OTLP_ENDPOINT);
   shutdown.add('telemetry', () => telemetry.stop());
   const health = new Health();
+  const metrics = [() => telemetry.metricsText()];
   let started = false;
   health.add('start', () => (started ? null : 'still starting'));
   const operations = await serveOperations(base.BULKHEAD_METRICS_ADDRESS, base.BULKHEAD_METRICS_PORT, {
     health,
-    metricsText: () => telemetry.metricsText(),
+    metricsText: async () => (await Promise.all(metrics.map((text) => text()))).join(''),
   });
   shutdown.add('operations server', () => operations.close());
   try {
@@ -60,6 +63,7 @@ export async function bootService<Shape extends z.ZodRawShape>(
       health,
       stopping: shutdown.signal,
       onStop: (what, close) => shutdown.add(what, close),
+      addMetrics: (text) => void metrics.push(text),
       fail: (error) => shutdown.fail(error),
     });
     started = true;

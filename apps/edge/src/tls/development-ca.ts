@@ -43,14 +43,14 @@ export class DevelopmentCa implements CertificateSource {
     private readonly rootKey: webcrypto.CryptoKey,
   ) {}
 
-  /** Opens the authority in `directory`, or makes it: keys in `hostname-keys.json`, the root to trust in `dev-ca.crt`. */
+  /** Opens the authority in `directory`, or makes it: keys in `hostname-keys.json`, the root to trust in `development-ca.pem`. */
   static async open(directory: string, domain: string): Promise<DevelopmentCa> {
     const path = join(directory, 'hostname-keys.json');
     const text = await readTextIfThere(path);
     const state = text === undefined ? await newRoot(domain) : parseKeyFile(path, text, domain);
     const ca = new DevelopmentCa(path, state, await importKey(state.root.privateKey));
     await ca.save();
-    await writeAtomically(join(directory, 'dev-ca.crt'), state.root.certificate, 0o644);
+    await writeAtomically(join(directory, 'development-ca.pem'), state.root.certificate, 0o644);
     return ca;
   }
 

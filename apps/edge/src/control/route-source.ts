@@ -1,0 +1,34 @@
+import type { RouteChange } from '../routing/route-book.js';
+
+/** Where routes come from: the scheduler's feed, a file, a test. */
+export interface RouteSource {
+  /**
+   * Reports a snapshot as soon as there is one, then every change in order. Resolves once it follows, not when there is
+   * something to report: the edge works from its own copy meanwhile.
+   */
+  start(report: (change: RouteChange) => void): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Nest's token for the source of this process. */
+export const ROUTE_SOURCE = Symbol('RouteSource');
+
+/** Routes that a program sets itself. */
+export class MemoryRouteSource implements RouteSource {
+  private report: ((change: RouteChange) => void) | undefined;
+  private readonly early: RouteChange[] = [];
+
+  async start(report: (change: RouteChange) => void): Promise<void> {
+    this.report = report;
+    for (const change of this.early.splice(0)) report(change);
+  }
+
+  async stop(): Promise<void> {
+    this.report = undefined;
+  }
+
+  push(change: RouteChange): void {
+    if (this.report) this.report(change);
+    else this.early.push(change);
+  }
+}
