@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandBus, natsBus, type Bus } from '@bulkhead/journal';
-import { IdentityFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
+import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import type { NatsConnection } from 'nats';
 import { z } from 'zod';
 import type { ServiceRuntime } from './boot.js';
@@ -40,8 +39,10 @@ export async function joinPlatform(
     ProcessIdentity.open({
       kind,
       source: new VaultClient(settings.BULKHEAD_VAULT_URL),
-      file: new IdentityFile(settings.BULKHEAD_SERVICE_DIR),
-      joinToken: () => readToken(tokenFile),
+      kept: {
+        file: new IdentityFile(settings.BULKHEAD_SERVICE_DIR),
+        joinToken: new JoinTokenFile(tokenFile),
+      },
     });
   const identity = await waitFor('the vault to enrol at', open, logger, { signal: stopping });
   runtime.onStop('identity', () => identity.close());
@@ -53,13 +54,4 @@ export async function joinPlatform(
   runtime.health.add('bus', () => (connection.isClosed() ? 'the connection to the bus is closed' : null));
   const bus = natsBus(connection);
   return { identity, connection, bus, commands: new CommandBus(bus, identity.caller) };
-}
-
-async function readToken(path: string): Promise<string | undefined> {
-  try {
-    return (await readFile(path, 'utf8')).trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { hostId, organizationId, timestamp } from '../ids.js';
+
+/** Inputs and results of the commands that the vault takes: `bh.cmd.vault.<name>.<caller>`. Data keys are not among them. */
+
+const DAY_SECONDS = 24 * 3600;
+const kind = z.enum(['api', 'scheduler', 'vault', 'audit', 'worker', 'edge', 'gateway', 'operator']);
+const name = z.string().min(1).max(64);
+const reason = z.string().min(1).max(500);
+/** 32 raw bytes in base64. */
+const key32 = z.base64().length(44);
+
+/** `create-join-token`: a one-time right to enrol as a new host, or as a copy of a service. The same command id gives the same. */
+export const createJoinTokenRequest = z.strictObject({
+  kind,
+  /** Of a service's copy; a host's is its new id. */
+  name: name.exactOptional(),
+  lifetimeSeconds: z
+    .int()
+    .min(1)
+    .max(30 * DAY_SECONDS)
+    .default(DAY_SECONDS),
+});
+export const createJoinTokenResult = z.strictObject({
+  joinToken: z.string(),
+  kind,
+  name,
+  expiresAt: timestamp,
+  /** What the joining process is given. It is shown to whoever asked and kept nowhere. */
+  token: z.string(),
+});
+export type CreateJoinTokenResult = z.infer<typeof createJoinTokenResult>;
+
+/** `revoke-join-token`: it enrols nobody from now on. */
+export const revokeJoinTokenRequest = z.strictObject({ joinToken: z.string().min(1).max(64) });
+
+/** `remove-identity`: nothing is issued to it again, nor is its name given to another. */
+export const removeIdentityRequest = z.strictObject({ kind, name, reason });
+
+/** `host-key`: to what the scheduler seals what is for one host alone; refused for a host that was removed. */
+export const hostKeyRequest = z.strictObject({ kind: z.enum(['worker', 'edge', 'gateway']), host: hostId });
+export const hostKeyResult = z.strictObject({ sealKey: key32 });
+
+/** `destroy-data-key`: erases what was sealed for an organization, for ever. */
+export const destroyDataKeyRequest = z.strictObject({ organization: organizationId, reason });
+
+/** `seal-key`: the vault's own X25519 key, to which registry credentials are sealed. */
+export const sealKeyRequest = z.strictObject({});
+export const sealKeyResult = z.strictObject({ publicKey: key32 });
+
+/** `head-key`: the Ed25519 key that signs the audit log's heads. */
+export const headKeyRequest = z.strictObject({});
+export const headKeyResult = z.strictObject({ publicKey: key32 });
+
+/** `sign-head`: the signature over a checkpoint of the audit log (C2SP tlog-checkpoint); the vault writes the text it signs. */
+export const signHeadRequest = z.strictObject({
+  origin: z.string().regex(/^[\x21-\x2a\x2c-\x7e]{1,128}$/, 'printable ASCII without spaces and plus signs'),
+  size: z.int().nonnegative(),
+  /** SHA-256, base64. */
+  root: key32,
+});
+export const signHeadResult = z.strictObject({ publicKey: key32, signature: z.base64().length(88) });
