@@ -95,7 +95,7 @@ class ExportCheck {
   #firstChanged: number | undefined;
   readonly #computed = new GrowingTree();
   readonly #claimed = new GrowingTree();
-  readonly #positions = new Map<string, number>();
+  readonly #positions = new Map<string, Place>();
 
   constructor(
     private readonly trusted: Checkpoint | undefined,
@@ -144,11 +144,11 @@ class ExportCheck {
         `entry ${line.index} stands where ${this.size} should: entries were removed or reordered`,
       );
     const last = this.#positions.get(line.journal);
-    if (last !== undefined && line.position !== last + 1)
+    if (last && !follows(last, line))
       return this.#fault(
-        `${line.journal} goes from position ${last} to ${line.position}: events are missing or reordered`,
+        `${line.journal} goes from position ${last.position} to ${line.position}: events are missing or reordered`,
       );
-    this.#positions.set(line.journal, line.position);
+    this.#positions.set(line.journal, { epoch: line.epoch, position: line.position });
     const entry: LogEntry = { ...line, body: Buffer.from(line.body, 'base64') };
     const hash = entryHash(entry);
     const claimed = Buffer.from(line.leaf, 'base64');
@@ -195,6 +195,15 @@ class ExportCheck {
     return { index: this.size, problem };
   }
 }
+
+interface Place {
+  readonly epoch: string;
+  readonly position: number;
+}
+
+/** Positions count on without a hole; a new epoch, begun by a restore, goes on from one that it kept. */
+const follows = (last: Place, next: Place): boolean =>
+  next.epoch === last.epoch ? next.position === last.position + 1 : next.position <= last.position + 1;
 
 class GrowingTree {
   #size = 0;
