@@ -20,6 +20,10 @@ export type ImageSetback = 'registry_unreachable' | 'registry_rate_limited' | 'i
 export const refused = (code: ImageRefusal, message: string, cause?: unknown): TerminalError =>
   new TerminalError(code, message, { cause });
 
+/** What Node's own errors say in `code`: `ENOENT`, `Z_DATA_ERROR`; empty where an error has none. */
+export const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+
 export const delayed = (
   code: ImageSetback,
   message: string,

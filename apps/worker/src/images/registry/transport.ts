@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
-import { delayed, refused } from '../errors.js';
+import { types } from 'node:util';
+import { codeOf, delayed, refused } from '../errors.js';
 
 const HEAD_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 30_000;
@@ -194,9 +195,8 @@ const isInternal = (name: string) => isLocalName(name) || listed(INTERNAL, name)
 
 /** fetch hides what happened in a chain of causes. */
 function reasonOf(error: unknown): string {
-  for (let inner = error; ;) {
-    if (!(inner instanceof Error)) return String(inner);
-    if (inner.cause === undefined) return inner.message || String('code' in inner ? inner.code : inner.name);
-    inner = inner.cause;
-  }
+  let reason = String(error);
+  for (let inner = error; types.isNativeError(inner); inner = inner.cause)
+    reason = inner.message || codeOf(inner) || inner.name;
+  return reason;
 }

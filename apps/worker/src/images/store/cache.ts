@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHand
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readMetadataHash, type WrittenImage } from '../erofs/image.js';
-import { delayed } from '../errors.js';
+import { codeOf, delayed } from '../errors.js';
 import { imageConfig, type ImageConfig } from '../registry/config.js';
 import { isDigest, type Digest } from '../registry/reference.js';
 
@@ -58,7 +58,7 @@ export class ImageCache {
     await rm(cache.partial(), { recursive: true, force: true });
     await mkdir(cache.partial(), { recursive: true });
     await mkdir(join(directory, 'images'), { recursive: true });
-    for (const name of await readdir(join(directory, 'images'))) await cache.discover(`sha256:${name}`);
+    for (const name of await readdir(join(directory, 'images'))) await cache.discover(name);
     return cache;
   }
 
@@ -151,12 +151,17 @@ export class ImageCache {
     await rm(trash, { recursive: true, force: true });
   }
 
-  private async discover(digest: string): Promise<void> {
-    if (!isDigest(digest)) return;
-    const path = join(this.home(digest), RECORD);
-    const { mtimeMs } = await stat(path);
-    const { size } = await stat(join(this.home(digest), IMAGE));
-    this.entries.set(digest, { bytes: size, lastUsed: mtimeMs });
+  private async discover(name: string): Promise<void> {
+    const digest = `sha256:${name}`;
+    const path = join(this.directory, 'images', name);
+    try {
+      const { mtimeMs } = await stat(join(path, RECORD));
+      const { size } = await stat(join(path, IMAGE));
+      if (isDigest(digest)) this.entries.set(digest, { bytes: size, lastUsed: mtimeMs });
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      await rm(path, { recursive: true, force: true });
+    }
   }
 
   private async readWhole(digest: Digest): Promise<LocalImage | undefined> {
@@ -215,7 +220,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 const isDamage = (error: unknown) =>
   error instanceof SyntaxError ||
   error instanceof z.ZodError ||
-  (error instanceof Error && 'code' in error && ['ENOENT', 'ELOOP', 'EIO'].includes(String(error.code)));
+  ['ENOENT', 'ENOTDIR', 'ELOOP', 'EIO'].includes(codeOf(error));
 
 const sum = (entries: readonly Entry[]) => entries.reduce((total, { bytes }) => total + bytes, 0);
 

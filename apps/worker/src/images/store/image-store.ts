@@ -1,5 +1,5 @@
 import { TerminalError } from '@bulkhead/contracts';
-import { delayed } from '../errors.js';
+import { codeOf, delayed } from '../errors.js';
 import { DEFAULT_LIMITS, type ImageLimits } from '../limits.js';
 import type { Platform } from '../registry/manifest.js';
 import type { Credentials } from '../registry/authorization.js';
@@ -172,5 +172,4 @@ export class ImageStore {
 
 const NEVER = new AbortController().signal;
 
-const isDiskFull = (error: unknown) =>
-  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT'].includes(String(error.code));
+const isDiskFull = (error: unknown) => ['ENOSPC', 'EDQUOT'].includes(codeOf(error));

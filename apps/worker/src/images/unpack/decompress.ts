@@ -1,6 +1,6 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { refused } from '../errors.js';
+import { codeOf, refused } from '../errors.js';
 
 const CHUNK_BYTES = 512 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];
@@ -22,8 +22,8 @@ export async function* decompressed(bytes: AsyncIterable<Uint8Array>): AsyncGene
   try {
     yield* transform as AsyncIterable<Uint8Array>;
   } catch (error) {
-    if (!isCodecError(error)) throw error;
-    throw refused('image_layer_invalid', `A layer can't be decompressed: ${error.message}.`, error);
+    if (!/^(?:Z_|ZSTD_)/.test(codeOf(error))) throw error;
+    throw refused('image_layer_invalid', `A layer can't be decompressed (${codeOf(error)}).`, error);
   }
 }
 
@@ -61,6 +61,3 @@ async function* resumed(
     await iterator.return?.();
   }
 }
-
-const isCodecError = (error: unknown): error is Error =>
-  error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_)/.test(String(error.code));
