@@ -1,4 +1,5 @@
 export * from './account.js';
+export * from './backbone.js';
 export { eventually, type ServerProcess } from './child.js';
 export * from './clock.js';
 export * from './data-keys.js';

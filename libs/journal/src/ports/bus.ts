@@ -53,6 +53,7 @@ export interface StreamState {
   readonly messages: number;
   /** What differs from the settings asked for, by name. */
   readonly drift: readonly string[];
+  readonly bytes: number;
 }
 
 export interface StreamMessage extends BusMessage {
@@ -75,10 +76,10 @@ export interface Streams {
   ): Promise<void>;
   get(stream: string, sequence: number): Promise<StreamMessage | null>;
   /**
-   * Messages in order from a sequence on, by an ordered consumer. Ends when the signal aborts; throws StreamMissing or NoAnswer when
+   * Messages in order from a sequence on, in the batches they come in. Ends when the signal aborts; throws StreamMissing or NoAnswer when
    * the consumer is gone or falls silent, for the reader to begin again from where it is.
    */
-  read(stream: string, fromSequence: number, signal: AbortSignal): AsyncIterable<StreamMessage>;
+  read(stream: string, fromSequence: number, signal: AbortSignal): AsyncIterable<readonly StreamMessage[]>;
   /** A share of a durable consumer's messages, each to be settled. Ends and throws like `read`. */
   work(stream: string, options: WorkOptions, signal: AbortSignal): AsyncIterable<Delivery>;
   /** Up to which sequence a durable has settled everything, or null where there is no such durable. */

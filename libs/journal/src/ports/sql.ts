@@ -1,5 +1,6 @@
 export type Row = Readonly<Record<string, unknown>>;
-export type SqlValue = string | number | boolean | null | Date | Uint8Array | readonly (string | number)[];
+export type SqlValue =
+  string | number | boolean | null | Date | Uint8Array | readonly (string | number | Buffer)[];
 
 /** One SQL session or transaction. */
 export interface Sql {

@@ -67,9 +67,9 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         at timestamptz not null default clock_timestamp(),
         primary key (reader, position)
       );
-      create table feed (name text primary key, id text not null, head bigint not null, floor bigint not null) with (fillfactor = 50);
+      create table feed (name text primary key, reader text not null, id text not null, head bigint not null, floor bigint not null) with (fillfactor = 50);
       create table feed_change (
-        feed text not null references feed,
+        feed text not null references feed on delete cascade,
         key text not null,
         number bigint not null,
         value text,

@@ -1,0 +1,170 @@
+import type { Cursor, Service } from '@bulkhead/contracts';
+import type { Leader } from '../leadership/leadership.js';
+import { systemRandom, type Random } from '../ports/random.js';
+import { DatabaseUnavailable, TransactionConflict, type Database, type Row, type Sql } from '../ports/sql.js';
+import type { Parked } from '../read/projection.js';
+import { CursorMoved, type ReaderStore, type Step, type StepTransaction } from '../read/reader-store.js';
+import { writeFeeds } from './feed-sql.js';
+import { checkedName } from './schema.js';
+
+interface ParkedRow extends Row {
+  readonly reader: string;
+  readonly aggregate: string;
+  readonly version: number;
+  readonly position: string;
+  readonly error: string;
+  readonly at: Date;
+}
+
+const toParked = ({ reader, aggregate, version, position, error, at }: ParkedRow): Parked => ({
+  reader,
+  aggregate,
+  version,
+  position: Number(position),
+  error,
+  at,
+});
+
+/** Readers' cursors and parked aggregates in a service's schema. */
+export class PostgresReaderStore implements ReaderStore {
+  private readonly schema: string;
+
+  constructor(
+    private readonly database: Database,
+    schema: string,
+    private readonly random: Random = systemRandom,
+  ) {
+    this.schema = checkedName(schema);
+  }
+
+  async cursor(reader: string, journal: Service): Promise<Cursor> {
+    const { schema } = this;
+    await this.database.query(
+      `insert into ${schema}.cursor (reader, journal, epoch, position) values ($1, $2, '', 0) on conflict do nothing`,
+      [reader, journal],
+    );
+    return this.cursorOf(this.database, reader);
+  }
+
+  step<T>(
+    { leader, reader, from, to }: Step,
+    work: (transaction: StepTransaction) => Promise<T>,
+  ): Promise<T> {
+    return this.database.transaction(async (sql) => {
+      await this.searchSchema(sql);
+      await this.move(sql, leader, reader, from, to);
+      return work(await this.stepTransaction(sql, reader));
+    });
+  }
+
+  reset(leader: Leader, reader: string, tables: readonly string[]): Promise<void> {
+    return this.database.transaction(async (sql) => {
+      await this.searchSchema(sql);
+      await this.move(sql, leader, reader, await this.cursorOf(sql, reader), { epoch: '', position: 0 });
+      for (const table of tables) await sql.query(`delete from ${checkedName(table)}`);
+      await sql.query('delete from parked where reader = $1', [reader]);
+      await sql.query('delete from feed_change c using feed f where f.name = c.feed and f.reader = $1', [
+        reader,
+      ]);
+      await sql.query('update feed set id = $2, head = head + 1, floor = head + 1 where reader = $1', [
+        reader,
+        this.random.id(),
+      ]);
+    });
+  }
+
+  async parked(reader?: string): Promise<readonly Parked[]> {
+    const rows = await this.database.query<ParkedRow>(
+      `select * from ${this.schema}.parked where $1::text is null or reader = $1 order by at`,
+      [reader ?? null],
+    );
+    return rows.map(toParked);
+  }
+
+  async unpark<T>(
+    reader: string,
+    aggregate: string,
+    work: (parked: Parked, cursor: Cursor, transaction: StepTransaction) => Promise<T>,
+  ): Promise<T | null> {
+    return this.database.transaction(async (sql) => {
+      await this.searchSchema(sql);
+      const cursor = await this.cursorOf(sql, reader, 'for update');
+      const [row] = await sql.query<ParkedRow>(
+        'delete from parked where reader = $1 and aggregate = $2 returning *',
+        [reader, aggregate],
+      );
+      return row ? work(toParked(row), cursor, await this.stepTransaction(sql, reader)) : null;
+    });
+  }
+
+  async discard(reader: string, aggregate: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `delete from ${this.schema}.parked where reader = $1 and aggregate = $2 returning 1`,
+      [reader, aggregate],
+    );
+    return rows.length > 0;
+  }
+
+  /** Projections name tables without schema. */
+  private async searchSchema(sql: Sql): Promise<void> {
+    await sql.query(`set local search_path = ${this.schema}`);
+  }
+
+  private async cursorOf(sql: Sql, reader: string, lock: 'for update' | '' = ''): Promise<Cursor> {
+    const [row] = await sql.query<{ epoch: string; position: string }>(
+      `select epoch, position from ${this.schema}.cursor where reader = $1 ${lock}`,
+      [reader],
+    );
+    if (!row)
+      throw new Error(`projection ${reader} has no cursor in schema ${this.schema}: it has never run`);
+    return { epoch: row.epoch, position: Number(row.position) };
+  }
+
+  private async move(
+    sql: Sql,
+    { role, holder, term }: Leader,
+    reader: string,
+    from: Cursor,
+    to: Cursor,
+  ): Promise<void> {
+    const moved = await sql.query(
+      `update cursor set epoch = $2, position = $3 where reader = $1 and epoch = $4 and position = $5
+         and exists (select from leadership where role = $6 and holder = $7 and term = $8 and expires_at > clock_timestamp())
+       returning 1`,
+      [reader, to.epoch, to.position, from.epoch, from.position, role, holder, term],
+    );
+    if (moved.length === 0)
+      throw new CursorMoved(`${reader} is no longer at ${from.position}, or another copy leads`);
+  }
+
+  private async stepTransaction(sql: Sql, reader: string): Promise<StepTransaction> {
+    const parked = await sql.query<{ aggregate: string }>('select aggregate from parked where reader = $1', [
+      reader,
+    ]);
+    return {
+      sql,
+      parked: new Set(parked.map(({ aggregate }) => aggregate)),
+      attempt: (work) => attempt(sql, work),
+      park: async ({ aggregate, version, position, error }) => {
+        await sql.query(
+          'insert into parked (reader, aggregate, version, position, error) values ($1, $2, $3, $4, $5)',
+          [reader, aggregate, version, position, error],
+        );
+      },
+      feed: (puts) => writeFeeds(sql, this.schema, reader, this.random.id(), puts),
+    };
+  }
+}
+
+async function attempt(sql: Sql, work: () => Promise<void>): Promise<unknown> {
+  await sql.query('savepoint attempt');
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof DatabaseUnavailable || error instanceof TransactionConflict) throw error;
+    await sql.query('rollback to savepoint attempt');
+    return error ?? new Error('failed without an error');
+  }
+  await sql.query('release savepoint attempt');
+  return undefined;
+}

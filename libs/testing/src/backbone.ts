@@ -1,0 +1,167 @@
+import { actor, type EventContracts, type Service } from '@bulkhead/contracts';
+import {
+  CommandBus,
+  DataKeySealer,
+  Journal,
+  migrateJournal,
+  natsBus,
+  natsStreams,
+  ownPages,
+  PostgresJournalStore,
+  PostgresLeadershipStore,
+  PostgresReaderStore,
+  PostgresRelayStore,
+  postgresDatabase,
+  Projector,
+  Relay,
+  type Bus,
+  type Command,
+  type Database,
+  type ProjectionDefinition,
+  type ProjectorOptions,
+  type RelayOptions,
+  type RelayProblem,
+  type Streams,
+} from '@bulkhead/journal';
+import type { NatsConnection } from 'nats';
+import type { Pool } from 'pg';
+import { ORGANIZATION } from './account.js';
+import { MemoryDataKeys } from './data-keys.js';
+import type { TestNats } from './nats.js';
+
+/** Small enough for any test machine's disk. */
+const LIMITS = { maxAgeMs: 7 * 86_400_000, maxBytes: 64 * 2 ** 20, replicas: 1 };
+/** Leadership that a test can wait out, in ms. */
+export const TEST_LEADERSHIP_MS = 1_000;
+
+interface Running {
+  /** Aborts it and waits until it has ended. */
+  stop(): Promise<void>;
+}
+
+/** One service's journal with everything around it, over real Postgres and NATS. */
+export class TestBackbone {
+  readonly problems: RelayProblem[] = [];
+  readonly errors: unknown[] = [];
+  readonly keys: MemoryDataKeys;
+  private readonly running = new Set<Running>();
+  private commands = 0;
+
+  private constructor(
+    readonly service: Service,
+    readonly contracts: EventContracts,
+    readonly pool: Pool,
+    readonly database: Database,
+    readonly connection: NatsConnection,
+    readonly bus: Bus,
+    readonly streams: Streams,
+    keys: MemoryDataKeys | undefined,
+  ) {
+    this.keys = keys ?? new MemoryDataKeys();
+  }
+
+  static async start(options: {
+    readonly service?: Service;
+    readonly contracts: EventContracts;
+    readonly pool: Pool;
+    readonly nats: TestNats;
+    readonly keys?: MemoryDataKeys;
+  }): Promise<TestBackbone> {
+    const { service = 'scheduler', contracts, pool, nats, keys } = options;
+    const database = postgresDatabase(pool);
+    await migrateJournal(database, { service, schema: service });
+    const connection = await nats.connect(service);
+    const streams = await natsStreams(connection, service);
+    return new TestBackbone(
+      service,
+      contracts,
+      pool,
+      database,
+      connection,
+      natsBus(connection),
+      streams,
+      keys,
+    );
+  }
+
+  get store(): PostgresRelayStore {
+    return new PostgresRelayStore(this.database, this.service);
+  }
+
+  /** A copy of the service's write side. */
+  journal(relay?: Relay): Journal {
+    return new Journal({
+      service: this.service,
+      store: new PostgresJournalStore(this.database, this.service),
+      contracts: this.contracts,
+      sealer: new DataKeySealer(this.keys),
+      committed: () => relay?.wake(),
+    });
+  }
+
+  /** Content and id of a command by default, both new each time. */
+  command(parts: Partial<Command> = {}): Command {
+    const id = parts.id ?? `command-${++this.commands}`;
+    return {
+      id,
+      content: parts.content ?? id,
+      actor: actor.parse({ kind: 'service', id: this.service }),
+      organization: ORGANIZATION,
+      now: new Date(),
+      ...parts,
+    };
+  }
+
+  relay(overrides: Partial<RelayOptions> = {}): Relay & Running {
+    const relay = new Relay({
+      service: this.service,
+      store: this.store,
+      leadership: new PostgresLeadershipStore(this.database, this.service),
+      bus: this.bus,
+      streams: this.streams,
+      limits: LIMITS,
+      leadershipMs: TEST_LEADERSHIP_MS,
+      report: (problem) => this.problems.push(problem),
+      ...overrides,
+    });
+    return this.run(relay);
+  }
+
+  projector(
+    definition: ProjectionDefinition,
+    overrides: Partial<ProjectorOptions> = {},
+  ): Projector & Running {
+    const projector = new Projector(definition, {
+      store: new PostgresReaderStore(this.database, this.service),
+      leadership: new PostgresLeadershipStore(this.database, this.service),
+      bus: this.bus,
+      streams: this.streams,
+      pages: ownPages(this.store),
+      leadershipMs: TEST_LEADERSHIP_MS,
+      report: (error) => this.errors.push(error),
+      ...overrides,
+    });
+    return this.run(projector);
+  }
+
+  commandBus(caller: string): CommandBus {
+    return new CommandBus(this.bus, caller);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.running].map((running) => running.stop()));
+  }
+
+  private run<T extends { run(signal: AbortSignal): Promise<void> }>(what: T): T & Running {
+    const over = new AbortController();
+    const ended = what.run(over.signal).catch((error: unknown) => this.errors.push(error));
+    const running = Object.assign(what, {
+      stop: async () => {
+        over.abort();
+        await ended;
+      },
+    });
+    this.running.add(running);
+    return running;
+  }
+}
