@@ -40,6 +40,27 @@ export async function connectBus(
   return bus;
 }
 
+/**
+ * The bus ends a connection together with the credential that opened it. So each renewed one is shown at once, while the old still
+ * holds: what was sent is flushed before, what is under way is asked again by whoever sent it.
+ */
+export function showRenewedCredentials(
+  connection: NatsConnection,
+  identity: { onRenew(listener: () => void): () => void },
+  logger: Logger,
+): void {
+  const show = async () => {
+    await connection.flush();
+    await connection.reconnect();
+  };
+  const stop = identity.onRenew(() => {
+    show().catch((error: unknown) =>
+      logger.debug({ err: error }, 'the bus is away; it is shown at the reconnect'),
+    );
+  });
+  void connection.closed().then(stop);
+}
+
 async function reportStatus(bus: NatsConnection, logger: Logger): Promise<void> {
   for await (const status of bus.status()) {
     if (status.type === Events.Disconnect) logger.warn('bus lost');

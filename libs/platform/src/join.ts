@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { CommandBus, natsBus, type Bus } from '@bulkhead/journal';
+import { CommandBus, natsBus, type Bus, type DataKeys } from '@bulkhead/journal';
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import type { NatsConnection } from 'nats';
 import { z } from 'zod';
 import type { ServiceRuntime } from './boot.js';
-import { connectBus } from './bus.js';
+import { connectBus, showRenewedCredentials } from './bus.js';
 import { waitFor } from './wait.js';
 
 /** Environment of everything that enrols at the vault and speaks on the bus. */
@@ -23,6 +23,8 @@ export interface Member {
   readonly connection: NatsConnection;
   readonly bus: Bus;
   readonly commands: CommandBus;
+  /** Organizations' data keys, straight from the vault: no data key is ever on the bus. */
+  readonly dataKeys: DataKeys;
 }
 
 /**
@@ -35,10 +37,11 @@ export async function joinPlatform(
 ): Promise<Member> {
   const { settings, logger, stopping } = runtime;
   const tokenFile = settings.BULKHEAD_JOIN_TOKEN_FILE ?? join(settings.BULKHEAD_SERVICE_DIR, 'join-token');
+  const vault = new VaultClient(settings.BULKHEAD_VAULT_URL);
   const open = () =>
     ProcessIdentity.open({
       kind,
-      source: new VaultClient(settings.BULKHEAD_VAULT_URL),
+      source: vault,
       kept: {
         file: new IdentityFile(settings.BULKHEAD_SERVICE_DIR),
         joinToken: new JoinTokenFile(tokenFile),
@@ -50,8 +53,15 @@ export async function joinPlatform(
   identity.onRenew((expiresAt) => logger.info({ expiresAt }, 'identity renewed'));
 
   const connection = await connectBus(settings.BULKHEAD_NATS_URL, identity, logger);
+  showRenewedCredentials(connection, identity, logger);
   runtime.onStop('bus', () => connection.drain());
   runtime.health.add('bus', () => (connection.isClosed() ? 'the connection to the bus is closed' : null));
   const bus = natsBus(connection);
-  return { identity, connection, bus, commands: new CommandBus(bus, identity.caller) };
+  return {
+    identity,
+    connection,
+    bus,
+    commands: new CommandBus(bus, identity.caller),
+    dataKeys: { get: (scope) => vault.dataKey(scope, identity.tls) },
+  };
 }

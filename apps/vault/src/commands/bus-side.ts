@@ -8,7 +8,7 @@ import {
   type Database,
 } from '@bulkhead/journal';
 import type { ProcessIdentity } from '@bulkhead/pki';
-import { connectBus, type Logger } from '@bulkhead/platform';
+import { connectBus, showRenewedCredentials, type Logger } from '@bulkhead/platform';
 import type { NatsConnection } from 'nats';
 import { SCHEMA, type Vault } from '../vault.js';
 import { vaultHandlers } from './handlers.js';
@@ -54,6 +54,7 @@ export class BusSide {
     const connection = await connectBus(url, identity, logger);
     if (this.stopping.signal.aborted) return connection.close();
     this.connection = connection;
+    showRenewedCredentials(connection, identity, logger);
     const bus = natsBus(connection);
     const store = new PostgresRelayStore(database, SCHEMA);
     const relay = new Relay({
@@ -65,8 +66,6 @@ export class BusSide {
       report: (problem) => logger.warn(problem, 'relay'),
     });
     this.relay = relay;
-    // The bus ends a connection with the credential that opened it: a new one is shown before.
-    const stopFollowing = identity.onRenew(() => void reconnect(connection, logger));
     const served = serveCommands({
       bus,
       service: 'vault',
@@ -75,17 +74,7 @@ export class BusSide {
       report: (error, command) => logger.error({ err: error, ...command }, 'a command failed'),
     });
     await relay.run(this.stopping.signal);
-    stopFollowing();
     served.close();
     await served.drained();
-  }
-}
-
-async function reconnect(connection: NatsConnection, logger: Logger): Promise<void> {
-  try {
-    await connection.flush();
-    await connection.reconnect();
-  } catch (error) {
-    logger.debug({ err: error }, 'the bus was away anyway');
   }
 }
