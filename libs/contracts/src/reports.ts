@@ -28,15 +28,20 @@ export const checkStatus = z.strictObject({
 
 /** What happened on a host. Numbered per host from 1, sent in order, kept in the worker's outbox until stored. */
 export const reportFact = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('started'), ...observed, reach, imageDigest: z.string() }),
+  z.strictObject({ kind: z.literal('started'), ...observed, reach, imageDigest: z.string().max(256) }),
   z.strictObject({ kind: z.literal('exited'), ...observed, exit: exitRecord }),
   z.strictObject({ kind: z.literal('stopped'), ...observed }),
   z.strictObject({ kind: z.literal('suspended'), ...observed }),
-  z.strictObject({ kind: z.literal('failed'), ...observed, code: z.string(), message: z.string().max(2048) }),
+  z.strictObject({
+    kind: z.literal('failed'),
+    ...observed,
+    code: z.string().max(64),
+    message: z.string().max(2048),
+  }),
   z.strictObject({ kind: z.literal('checks'), ...observed, checks: z.array(checkStatus).max(64) }),
   z.strictObject({ kind: z.literal('destroyed'), ...observed }),
   /** The outbox was full: the numbers from..to were dropped. */
-  z.strictObject({ kind: z.literal('gap'), from: z.int(), to: z.int(), reason: z.string() }),
+  z.strictObject({ kind: z.literal('gap'), from: z.int(), to: z.int(), reason: z.string().max(256) }),
   /** Everything that runs, sent on connecting, after a gap and after a new epoch. */
   z.strictObject({
     kind: z.literal('whole-state'),
@@ -45,7 +50,7 @@ export const reportFact = z.discriminatedUnion('kind', [
         ...observed,
         state: z.enum(['starting', 'started', 'stopped', 'suspended', 'failed']),
         reach: reach.optional(),
-        imageDigest: z.string().optional(),
+        imageDigest: z.string().max(256).optional(),
       }),
     ),
   }),
@@ -63,13 +68,13 @@ export const reportsStored = z.strictObject({ storedUpTo: z.int().nonnegative() 
 /** Input of `bh.cmd.scheduler.heartbeat.<host>`, every second; not an event. */
 export const heartbeat = z.strictObject({
   capacity: z.strictObject({ cpus: z.number(), memoryMb: z.int(), diskMb: z.int() }),
-  labels: z.record(z.string(), z.string()),
-  region: z.string(),
-  name: z.string(),
-  version: z.string(),
+  labels: z.record(z.string().max(63), z.string().max(63)),
+  region: z.string().max(32),
+  name: z.string().max(63),
+  version: z.string().max(64),
   abilities: z.record(z.string(), z.string()),
   /** X25519 public key that the host's feed rows are sealed to, base64. */
   sealingKey: z.string(),
-  forward: z.strictObject({ host: z.string(), port: z.int() }).nullable(),
+  forward: z.strictObject({ host: z.string().max(253), port: z.int() }).nullable(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

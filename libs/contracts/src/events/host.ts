@@ -10,6 +10,7 @@ const resources = z.strictObject({
   diskMb: z.number().nonnegative(),
 });
 const labels = z.record(z.string().max(63), z.string().max(63));
+const forward = z.strictObject({ host: z.string().max(253), port: z.int().min(1).max(65535) }).nullable();
 const slot = z.int().positive();
 
 export const hostContracts = {
@@ -21,10 +22,15 @@ export const hostContracts = {
       region: z.string().max(32),
       labels,
       capacity: resources,
+      forward,
       number: z.int().min(1).max(0xffff),
+      sealingKey: z.string().max(64),
     }),
   },
-  HostChanged: { v: 1, schema: z.strictObject({ region: z.string().max(32), labels, capacity: resources }) },
+  HostChanged: {
+    v: 1,
+    schema: z.strictObject({ region: z.string().max(32), labels, capacity: resources, forward }),
+  },
   HostCordoned: { v: 1, schema: z.strictObject({ reason: z.string().max(256) }) },
   HostUncordoned: { v: 1, schema: nothing },
   HostLost: { v: 1, schema: z.strictObject({ lastSeen: z.string().max(32) }) },

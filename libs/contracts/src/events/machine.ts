@@ -20,6 +20,7 @@ export const machineContracts = {
     schema: z.strictObject({
       machine: machineId,
       app: appId,
+      appName: z.string().max(63),
       organization: organizationId,
       name: z.string().max(63),
       region: z.string().max(32),

@@ -1,5 +1,5 @@
 import type { HostId, MachineId } from '../ids.js';
-import type { Resources } from './events.js';
+import type { Forward, Resources } from './events.js';
 
 export type HostCommand =
   | {
@@ -9,13 +9,16 @@ export type HostCommand =
       readonly region: string;
       readonly labels: Readonly<Record<string, string>>;
       readonly capacity: Resources;
+      readonly forward: Forward | null;
       readonly number: number;
+      readonly sealingKey: string;
     }
   | {
       readonly type: 'change';
       readonly region: string;
       readonly labels: Readonly<Record<string, string>>;
       readonly capacity: Resources;
+      readonly forward: Forward | null;
     }
   | { readonly type: 'cordon'; readonly reason: string }
   | { readonly type: 'uncordon' }

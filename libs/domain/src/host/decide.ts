@@ -36,8 +36,8 @@ function decideJoined(
 ): readonly HostEvent[] {
   switch (command.type) {
     case 'change': {
-      const { region, labels, capacity } = command;
-      return isSame(state, command) ? [] : [{ type: 'HostChanged', data: { region, labels, capacity } }];
+      const { type: _, ...data } = command;
+      return isSame(state, command) ? [] : [{ type: 'HostChanged', data }];
     }
     case 'cordon':
       return state.cordoned ? [] : [{ type: 'HostCordoned', data: { reason: command.reason } }];
@@ -109,6 +109,8 @@ const unavailable = (state: JoinedHost, why: string) =>
 const isSame = (state: JoinedHost, wanted: Extract<HostCommand, { type: 'change' }>): boolean =>
   state.region === wanted.region &&
   isEqual(state.capacity, wanted.capacity) &&
+  state.forward?.host === wanted.forward?.host &&
+  state.forward?.port === wanted.forward?.port &&
   Object.keys(state.labels).length === Object.keys(wanted.labels).length &&
   Object.entries(wanted.labels).every(([label, value]) => state.labels[label] === value);
 

@@ -8,6 +8,12 @@ export interface Resources {
   readonly diskMb: number;
 }
 
+/** Where a host's worker takes connections that edges on other hosts forward to its machines. */
+export interface Forward {
+  readonly host: string;
+  readonly port: number;
+}
+
 export type HostEvent =
   | DomainEvent<
       'HostJoined',
@@ -17,8 +23,11 @@ export type HostEvent =
         readonly region: string;
         readonly labels: Readonly<Record<string, string>>;
         readonly capacity: Resources;
+        readonly forward: Forward | null;
         /** Number of the host in 6PN addresses; never given twice. */
         readonly number: number;
+        /** X25519 public key, base64, that what only this host may read is sealed to. */
+        readonly sealingKey: string;
       }
     >
   | DomainEvent<
@@ -27,6 +36,7 @@ export type HostEvent =
         readonly region: string;
         readonly labels: Readonly<Record<string, string>>;
         readonly capacity: Resources;
+        readonly forward: Forward | null;
       }
     >
   | DomainEvent<'HostCordoned', { readonly reason: string }>

@@ -12,7 +12,9 @@ const join = {
   region: 'fra',
   labels: { disk: 'ssd' },
   capacity: { cpus: 2, memoryMb: 1024, diskMb: 4096 },
+  forward: null,
   number: 1,
+  sealingKey: 'a',
 };
 const joined: HostEvent = { type: 'HostJoined', data: join };
 const machine = (n: number) => `0000000000000${n}` as MachineId;
@@ -71,8 +73,8 @@ describe('a host', () => {
   });
 
   it('reports a change only where there is one', () => {
-    const { region, labels, capacity } = join;
-    given(host, joined).when({ type: 'change', region, labels, capacity }).thenNothing();
+    const { region, labels, capacity, forward } = join;
+    given(host, joined).when({ type: 'change', region, labels, capacity, forward }).thenNothing();
   });
 });
 

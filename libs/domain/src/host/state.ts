@@ -1,5 +1,5 @@
 import type { HostId } from '../ids.js';
-import type { Resources } from './events.js';
+import type { Forward, Resources } from './events.js';
 
 export interface Holding {
   readonly resources: Resources;
@@ -13,7 +13,9 @@ export interface JoinedHost {
   readonly region: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: Resources;
+  readonly forward: Forward | null;
   readonly number: number;
+  readonly sealingKey: string;
   readonly cordoned: boolean;
   /** By machine id. */
   readonly holdings: Readonly<Record<string, Holding>>;

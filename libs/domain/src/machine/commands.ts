@@ -32,16 +32,16 @@ export type MachineRequest =
 
 /** What a host saw. */
 export type MachineObservation =
-  | ({ readonly type: 'started'; readonly reach: Reach; readonly imageDigest: string } & Observed)
-  | ({ readonly type: 'exited'; readonly exit: ExitRecord } & Observed)
-  | ({ readonly type: 'stopped' } & Observed)
-  | ({ readonly type: 'suspended' } & Observed)
-  | ({ readonly type: 'failed'; readonly code: string; readonly message: string } & Observed)
-  | ({ readonly type: 'checks'; readonly checks: readonly CheckStatus[] } & Observed)
-  | ({ readonly type: 'destroyed' } & Observed)
+  | ({ readonly kind: 'started'; readonly reach: Reach; readonly imageDigest: string } & Observed)
+  | ({ readonly kind: 'exited'; readonly exit: ExitRecord } & Observed)
+  | ({ readonly kind: 'stopped' } & Observed)
+  | ({ readonly kind: 'suspended' } & Observed)
+  | ({ readonly kind: 'failed'; readonly code: string; readonly message: string } & Observed)
+  | ({ readonly kind: 'checks'; readonly checks: readonly CheckStatus[] } & Observed)
+  | ({ readonly kind: 'destroyed' } & Observed)
   /** Its part of a host's whole state, which repeats what may be known. */
   | ({
-      readonly type: 'surveyed';
+      readonly kind: 'surveyed';
       readonly state: 'starting' | 'started' | 'stopped' | 'suspended' | 'failed';
       readonly reach?: Reach;
       readonly imageDigest?: string;
@@ -53,6 +53,7 @@ export type MachineSteering =
       readonly type: 'create';
       readonly machine: MachineId;
       readonly app: AppId;
+      readonly appName: string;
       readonly organization: OrganizationId;
       readonly name: string;
       readonly region: string;

@@ -190,6 +190,7 @@ function update(
       412,
       { version: state.instance },
     );
+  assertHostIsThere(state);
   const runs = state.desired === 'started' && state.status !== 'failed';
   return [{ type: 'MachineUpdated', data: { instance, config, launch: launch && runs } }];
 }

@@ -39,6 +39,8 @@ export type MachineEvent =
       {
         readonly machine: MachineId;
         readonly app: AppId;
+        /** As it is for the app's whole life; said here so that who follows machines need not know apps. */
+        readonly appName: string;
         readonly organization: OrganizationId;
         readonly name: string;
         readonly region: string;

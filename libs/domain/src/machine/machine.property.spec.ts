@@ -34,16 +34,16 @@ const exit = fc.record({
 const sort = <T extends string>(type: T) => fc.constant(type);
 
 const seen: fc.Arbitrary<MachineObservation> = fc.oneof(
-  fc.record({ type: sort('started'), ...observed, reach, imageDigest: fc.constant('sha256:1') }),
-  fc.record({ type: sort('exited'), ...observed, exit }),
+  fc.record({ kind: sort('started'), ...observed, reach, imageDigest: fc.constant('sha256:1') }),
+  fc.record({ kind: sort('exited'), ...observed, exit }),
   fc.record({
-    type: fc.constantFrom('stopped' as const, 'suspended' as const, 'destroyed' as const),
+    kind: fc.constantFrom('stopped' as const, 'suspended' as const, 'destroyed' as const),
     ...observed,
   }),
-  fc.record({ type: sort('failed'), ...observed, code: fc.constant('x'), message: fc.string() }),
-  fc.record({ type: sort('checks'), ...observed, checks: fc.constant([]) }),
+  fc.record({ kind: sort('failed'), ...observed, code: fc.constant('x'), message: fc.string() }),
+  fc.record({ kind: sort('checks'), ...observed, checks: fc.constant([]) }),
   fc.record({
-    type: sort('surveyed'),
+    kind: sort('surveyed'),
     ...observed,
     state: fc.constantFrom('starting', 'started', 'stopped', 'suspended', 'failed'),
     reach,
@@ -77,6 +77,7 @@ const command: fc.Arbitrary<MachineCommand> = fc.oneof(
     type: sort('create'),
     machine: fc.constant('0000000000000a' as MachineId),
     app: fc.constant('app_x' as AppId),
+    appName: fc.constant('shop'),
     organization: fc.constant('org_x' as OrganizationId),
     name: fc.constant('web'),
     region: fc.constant('fra'),

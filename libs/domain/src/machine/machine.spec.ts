@@ -22,6 +22,7 @@ const generation = { epoch: 10, count: 1 };
 const create = (over: { launch?: boolean; config?: MachineConfig } = {}) => ({
   machine: '0000000000000a' as MachineId,
   app: 'app_x' as AppId,
+  appName: 'shop',
   organization: 'org_x' as OrganizationId,
   name: 'calm-pier',
   region: 'fra',
@@ -166,21 +167,21 @@ describe('an exit', () => {
   it('destroys a machine that is to destroy itself', () => {
     const auto = created({ config: { ...config, auto_destroy: true } });
     given(machine, auto, placed, started())
-      .when(observe({ type: 'exited', ...by(1), exit: exit() }))
+      .when(observe({ kind: 'exited', ...by(1), exit: exit() }))
       .then(exited(1), { type: 'MachineDestroyRequested', data: { force: false, reason: 'auto_destroy' } });
   });
 
   it('does not destroy it before it ever ran', () => {
     const auto = created({ launch: false, config: { ...config, auto_destroy: true } });
     given(machine, auto, placed)
-      .when(observe({ type: 'stopped', ...by(1) }))
+      .when(observe({ kind: 'stopped', ...by(1) }))
       .thenNothing();
   });
 });
 
 describe('what a host reports', () => {
   it('counts only from the host of the newest placement', () => {
-    const seen: MachineObservation = { type: 'stopped', ...by(1) };
+    const seen: MachineObservation = { kind: 'stopped', ...by(1) };
     given(machine, created(), placed)
       .when(observe(seen, 'host_b' as HostId))
       .thenNothing();
@@ -193,7 +194,7 @@ describe('what a host reports', () => {
 
   it('is no news where a whole state repeats it', () => {
     const seen: MachineObservation = {
-      type: 'surveyed',
+      kind: 'surveyed',
       state: 'started',
       ...by(1),
       reach,
@@ -207,7 +208,7 @@ describe('what a host reports', () => {
     const check = { name: 'servicecheck-00', status: 'passing' as const, output: 'a', updated_at: '' };
     const checks: MachineEvent = { type: 'MachineChecksChanged', data: { ...by(1), checks: [check] } };
     given(machine, created(), placed, started(), checks)
-      .when(observe({ type: 'checks', ...by(1), checks: [{ ...check, output: 'b' }] }))
+      .when(observe({ kind: 'checks', ...by(1), checks: [{ ...check, output: 'b' }] }))
       .thenNothing();
   });
 
@@ -290,10 +291,10 @@ describe('destroying', () => {
   it('is done when the host says so, and keeps the events of the exit before', () => {
     const history = [created(), placed, started(), requested(true)];
     given(machine, ...history)
-      .when(observe({ type: 'exited', ...by(1), exit: exit() }))
+      .when(observe({ kind: 'exited', ...by(1), exit: exit() }))
       .then(exited(1));
     given(machine, ...history)
-      .when(observe({ type: 'destroyed', ...by(2) }))
+      .when(observe({ kind: 'destroyed', ...by(2) }))
       .then({ type: 'MachineDestroyed', data: {} });
     expect(statusAfter(...history, { type: 'MachineDestroyed', data: {} })).toBe('destroyed');
   });

@@ -17,7 +17,7 @@ export function decideObservation(
   if (compareGenerations(seen.generation, state.placement.generation) !== 0) return [];
   const { generation, instance, wish } = seen;
   const observed = { generation, instance, wish };
-  switch (seen.type) {
+  switch (seen.kind) {
     case 'started': {
       const { reach, imageDigest } = seen;
       return [{ type: 'MachineStarted', data: { ...observed, reach, imageDigest } }];
@@ -65,7 +65,7 @@ function afterStop(state: LivingMachine, { wish }: Observed): readonly MachineEv
 /** The whole state repeats what is known: only what differs is news. */
 function surveyed(
   state: LivingMachine,
-  seen: Extract<MachineObservation, { type: 'surveyed' }>,
+  seen: Extract<MachineObservation, { kind: 'surveyed' }>,
   observed: Observed,
 ): readonly MachineEvent[] {
   if (!isCurrent(state, observed)) return [];

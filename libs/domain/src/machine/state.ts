@@ -18,6 +18,7 @@ export interface Placement {
 export interface Machine {
   readonly machine: MachineId;
   readonly app: AppId;
+  readonly appName: string;
   readonly organization: OrganizationId;
   readonly name: string;
   readonly region: string;
