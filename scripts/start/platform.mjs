@@ -17,7 +17,7 @@ import { providePasswords } from './passwords.mjs';
 import { choosePorts } from './ports.mjs';
 import { Postgres } from './postgres.mjs';
 import { SAMPLE_APP, deploySampleApp, waitForAnswer } from './sample-app.mjs';
-import { busChild, developmentCaFile, joiningChildren, vaultChild } from './services.mjs';
+import { busChild, developmentCaFile, edgeChild, joiningChildren, vaultChild } from './services.mjs';
 
 /**
  * @typedef {object} Start
@@ -92,13 +92,17 @@ async function startStorage({ settings: { root }, steps }, instance) {
   return steps.step('keys and credentials', () => initialize(instance));
 }
 
-/** In the order of trust: the vault needs Postgres alone, the bus what the vault's init made, the others wait for both. */
+/**
+ * In the order of trust: the vault needs Postgres alone, the bus what the vault's init made, the others wait for both. The edge is
+ * last, since it is told the id under which the worker enrolled: it reaches machines of its own host without the worker.
+ */
 async function startServices({ steps }, instance) {
   const { supervisor } = instance;
   await steps.step('vault', () => supervisor.start(vaultChild(instance)));
   await steps.step('nats-server', () => supervisor.start(busChild(instance)));
   const joining = joiningChildren(instance);
   await steps.step(joining.map(({ name }) => name).join(', '), () => supervisor.startAll(joining));
+  await steps.step('edge', () => supervisor.start(edgeChild(instance)));
 }
 
 async function deploySample({ steps }, { settings, layout, ports, image }, adminToken) {

@@ -44,11 +44,13 @@ const OWN = {
     BULKHEAD_FORWARD_ADDRESS: LOOPBACK,
     BULKHEAD_FORWARD_PORT: ports.WORKER_FORWARD,
   }),
-  edge: ({ settings, ports }) => ({
+  edge: ({ settings, layout, ports }) => ({
     BULKHEAD_EDGE_ADDRESS: LOOPBACK,
     BULKHEAD_EDGE_HTTP_PORT: ports.EDGE_HTTP,
     BULKHEAD_EDGE_HTTPS_PORT: ports.EDGE_HTTPS,
     BULKHEAD_EDGE_DOMAIN: settings.domain,
+    BULKHEAD_EDGE_REGION: settings.region,
+    BULKHEAD_EDGE_HOST: enrolledHost(layout),
   }),
 };
 
@@ -106,4 +108,10 @@ export const busChild = ({ layout, accounts, ports, tools }) => ({
   ready: () => answers(`http://${LOOPBACK}:${ports.NATS_METRICS}/healthz`),
 });
 
-export const joiningChildren = (instance) => JOINING.map((name) => serviceChild(name, instance));
+export const edgeChild = (instance) => serviceChild('edge', instance);
+
+export const joiningChildren = (instance) =>
+  JOINING.filter((name) => name !== 'edge').map((name) => serviceChild(name, instance));
+
+const enrolledHost = (layout) =>
+  JSON.parse(readFileSync(path.join(layout.service('worker'), 'identity.json'), 'utf8')).credential.name;
