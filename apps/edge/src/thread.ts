@@ -9,7 +9,7 @@ import { DataPlane } from './server/data-plane.js';
 import { EndpointDialer } from './upstream/dialer.js';
 
 /** Request logs are written in bulk: a system call per line would cost more than the request's own. */
-const LOG_BUFFER_BYTES = 16 * 1024;
+const LOG_BUFFER_BYTES = 8 * 1024;
 const LOG_FLUSH_MS = 500;
 
 /** One thread of the data plane; all it knows comes from the control side. */
