@@ -39,6 +39,8 @@ export type MachineObservation =
   | ({ readonly kind: 'failed'; readonly code: string; readonly message: string } & Observed)
   | ({ readonly kind: 'checks'; readonly checks: readonly CheckStatus[] } & Observed)
   | ({ readonly kind: 'destroyed' } & Observed)
+  /** It is not in the host's whole state. */
+  | { readonly kind: 'missing' }
   /** Its part of a host's whole state, which repeats what may be known. */
   | ({
       readonly kind: 'surveyed';

@@ -40,6 +40,7 @@ const seen: fc.Arbitrary<MachineObservation> = fc.oneof(
     kind: fc.constantFrom('stopped' as const, 'suspended' as const, 'destroyed' as const),
     ...observed,
   }),
+  fc.constant({ kind: 'missing' as const }),
   fc.record({ kind: sort('failed'), ...observed, code: fc.constant('x'), message: fc.string() }),
   fc.record({ kind: sort('checks'), ...observed, checks: fc.constant([]) }),
   fc.record({

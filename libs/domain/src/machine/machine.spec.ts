@@ -296,6 +296,9 @@ describe('destroying', () => {
     given(machine, ...history)
       .when(observe({ kind: 'destroyed', ...by(2) }))
       .then({ type: 'MachineDestroyed', data: {} });
+    given(machine, ...history)
+      .when(observe({ kind: 'missing' }))
+      .then({ type: 'MachineDestroyed', data: {} });
     expect(statusAfter(...history, { type: 'MachineDestroyed', data: {} })).toBe('destroyed');
   });
 

@@ -14,6 +14,7 @@ export function decideObservation(
   state: MachineState,
 ): readonly MachineEvent[] {
   if (!isLiving(state) || state.placement?.host !== host) return [];
+  if (seen.kind === 'missing') return gone(state);
   if (compareGenerations(seen.generation, state.placement.generation) !== 0) return [];
   const { generation, instance, wish } = seen;
   const observed = { generation, instance, wish };
@@ -40,13 +41,16 @@ export function decideObservation(
         ? []
         : [{ type: 'MachineChecksChanged', data: { ...observed, checks: seen.checks } }];
     case 'destroyed':
-      return state.status === 'destroying' ? [{ type: 'MachineDestroyed', data: {} }] : [];
+      return gone(state);
     case 'surveyed':
       return surveyed(state, seen, observed);
     default:
       return never(seen);
   }
 }
+
+const gone = (state: LivingMachine): readonly MachineEvent[] =>
+  state.status === 'destroying' ? [{ type: 'MachineDestroyed', data: {} }] : [];
 
 /** A stop says nothing new of a machine at rest, nor of a wish that a newer one has replaced. */
 function stopped(state: LivingMachine, observed: Observed): readonly MachineEvent[] {

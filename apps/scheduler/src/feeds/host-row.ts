@@ -1,0 +1,40 @@
+import type { LivingMachine } from '@bulkhead/domain';
+import { hostRowContext, type HostMachineRow } from '@bulkhead/contracts';
+import type { Sealer } from '@bulkhead/journal';
+import { seal } from '@bulkhead/pki';
+import type { Worker } from './machine-feeds.js';
+import { openAddress, openConfig } from './opened.js';
+
+/** What a host is to do with a machine. The configuration is opened here, in memory, and sealed again to that host alone. */
+export async function hostRowOf(
+  sealer: Sealer,
+  state: LivingMachine,
+  worker: Worker,
+): Promise<HostMachineRow | null> {
+  const { placement } = state;
+  const address = await openAddress(sealer, state);
+  if (!placement || address === null) return null;
+  const content = JSON.stringify({ config: await openConfig(sealer, state), address });
+  const key = Buffer.from(worker.sealingKey, 'base64');
+  const box = seal(key, Buffer.from(content), hostRowContext(placement.host, state.machine));
+  const { signal, timeoutMs, force } = state.stop;
+  return {
+    machine: state.machine,
+    machineName: state.name,
+    app: state.app,
+    appName: state.appName,
+    organization: state.organization,
+    region: placement.region,
+    generation: placement.generation,
+    instance: state.instance,
+    desired: state.desired,
+    wish: state.wish,
+    stop: {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      force,
+    },
+    networkId: placement.networkId,
+    sealed: Buffer.from(box).toString('base64'),
+  };
+}

@@ -1,0 +1,173 @@
+import {
+  isLiving,
+  machineAggregate,
+  type Forward,
+  type HostEvent,
+  type HostId,
+  type LivingMachine,
+  type MachineEvent,
+  type MachineId,
+  type MachineState,
+} from '@bulkhead/domain';
+import { hostFeed, INSTANCE_FEED } from '@bulkhead/contracts';
+import { schedulerContracts } from '@bulkhead/contracts/events';
+import type { FeedWriter, ProjectionDefinition, ReadEnvelope, Sealer, Sql } from '@bulkhead/journal';
+import { z } from 'zod';
+import { hostRowOf } from './host-row.js';
+import { instanceRowOf } from './instance-row.js';
+
+/** A machine before and after a batch. */
+interface Change {
+  readonly machine: MachineId;
+  readonly before: MachineState;
+  readonly after: MachineState;
+}
+
+/** What a row needs to know of the host it is for. */
+export interface Worker {
+  readonly sealingKey: string;
+  readonly forward: Forward | null;
+}
+type Workers = ReadonlyMap<HostId, Worker>;
+
+/** What each host is to run, sealed to it, and what edges may route to: both from the scheduler's own journal. */
+export const machineFeeds = (sealer: Sealer): ProjectionDefinition => ({
+  name: 'scheduler-feeds',
+  journal: 'scheduler',
+  contracts: schedulerContracts,
+  tables: ['machine', 'worker'],
+  async apply(tx, batch, feed) {
+    const moved = await keepWorkers(tx, batch);
+    const changes = await changesOf(tx, batch);
+    const fellows = await machinesOn(tx, moved, changes);
+    await keepMachines(tx, changes);
+    const workers = await workersOf(tx, [...changes, ...fellows]);
+    for (const change of changes) await putHostRows(sealer, feed, change, workers);
+    for (const change of [...changes, ...fellows]) await putInstance(sealer, feed, change, workers);
+  },
+});
+
+/** Writes down the hosts that joined or changed. @returns those whose machines edges now reach in another way. */
+async function keepWorkers(tx: Sql, batch: readonly ReadEnvelope[]): Promise<readonly HostId[]> {
+  const moved: HostId[] = [];
+  for (const { aggregate, events } of batch.filter((envelope) => envelope.aggregate.type === 'host'))
+    for (const event of events as readonly HostEvent[]) {
+      if (event.type !== 'HostJoined' && event.type !== 'HostChanged') continue;
+      const forward = event.data.forward === null ? null : JSON.stringify(event.data.forward);
+      if (event.type === 'HostJoined')
+        await tx.query(
+          `insert into worker (id, sealing_key, forward) values ($1, $2, $3)
+           on conflict (id) do update set sealing_key = excluded.sealing_key, forward = excluded.forward`,
+          [aggregate.id, event.data.sealingKey, forward],
+        );
+      else {
+        const rows = await tx.query(
+          'update worker set forward = $2 where id = $1 and forward is distinct from $2::jsonb returning 1',
+          [aggregate.id, forward],
+        );
+        if (rows.length > 0) moved.push(aggregate.id as HostId);
+      }
+    }
+  return moved;
+}
+
+const stateRow = z.object({ id: z.string(), state: z.unknown() });
+/** A state that this projection itself folded and wrote. */
+const parseState = (row: unknown): { id: MachineId; state: MachineState } =>
+  stateRow.parse(row) as { id: MachineId; state: MachineState };
+
+async function changesOf(tx: Sql, batch: readonly ReadEnvelope[]): Promise<Change[]> {
+  const byMachine = Map.groupBy(
+    batch.filter(({ aggregate }) => aggregate.type === 'machine'),
+    ({ aggregate }) => aggregate.id as MachineId,
+  );
+  if (byMachine.size === 0) return [];
+  const rows = await tx.query('select id, state from machine where id = any($1::text[])', [
+    [...byMachine.keys()],
+  ]);
+  const known = new Map(rows.map(parseState).map(({ id, state }) => [id, state]));
+  return [...byMachine].map(([machine, envelopes]) => {
+    const before = known.get(machine) ?? machineAggregate.initial;
+    const events = envelopes.flatMap((envelope) => envelope.events as readonly MachineEvent[]);
+    return { machine, before, after: events.reduce(machineAggregate.evolve, before) };
+  });
+}
+
+/** Machines on hosts that changed, beside those that changed themselves. */
+async function machinesOn(tx: Sql, hosts: readonly HostId[], changes: readonly Change[]): Promise<Change[]> {
+  if (hosts.length === 0) return [];
+  const rows = await tx.query('select id, state from machine where host = any($1::text[])', [[...hosts]]);
+  const changed = new Set(changes.map(({ machine }) => machine));
+  return rows
+    .map(parseState)
+    .filter(({ id }) => !changed.has(id))
+    .map(({ id, state }) => ({ machine: id, before: state, after: state }));
+}
+
+async function keepMachines(tx: Sql, changes: readonly Change[]): Promise<void> {
+  const living = changes.flatMap(({ after }) => (isLiving(after) ? [after] : []));
+  const gone = changes.filter(({ after }) => !isLiving(after)).map(({ machine }) => machine);
+  if (living.length > 0)
+    await tx.query(
+      `insert into machine (id, host, state) select * from unnest($1::text[], $2::text[], $3::jsonb[])
+       on conflict (id) do update set host = excluded.host, state = excluded.state`,
+      [
+        living.map(({ machine }) => machine),
+        living.map(({ placement }) => placement?.host ?? ''),
+        living.map((state) => JSON.stringify(state)),
+      ],
+    );
+  if (gone.length > 0) await tx.query('delete from machine where id = any($1::text[])', [gone]);
+}
+
+const workerRow = z.object({
+  id: z.string(),
+  sealing_key: z.string(),
+  forward: z.object({ host: z.string(), port: z.number() }).nullable(),
+});
+
+async function workersOf(tx: Sql, changes: readonly Change[]): Promise<Workers> {
+  const hosts = [...new Set(changes.flatMap(({ after }) => hostOf(after) ?? []))];
+  if (hosts.length === 0) return new Map();
+  const rows = await tx.query('select * from worker where id = any($1::text[])', [hosts]);
+  return new Map(
+    rows.map((row) => {
+      const { id, sealing_key: sealingKey, forward } = workerRow.parse(row);
+      return [id as HostId, { sealingKey, forward }];
+    }),
+  );
+}
+
+const hostOf = (state: MachineState): HostId | null =>
+  isLiving(state) && state.placement ? state.placement.host : null;
+
+async function putHostRows(
+  sealer: Sealer,
+  feed: FeedWriter,
+  { machine, before, after }: Change,
+  workers: Workers,
+) {
+  const left = hostOf(before);
+  const host = hostOf(after);
+  if (left !== null && left !== host) feed.put(hostFeed(left), machine, null);
+  if (host !== null && isLiving(after))
+    feed.put(hostFeed(host), machine, await hostRowOf(sealer, after, workerOf(workers, host)));
+}
+
+async function putInstance(sealer: Sealer, feed: FeedWriter, { machine, after }: Change, workers: Workers) {
+  const host = hostOf(after);
+  const row =
+    host !== null && isRoutable(after) ? await instanceRowOf(sealer, after, workerOf(workers, host)) : null;
+  feed.put(INSTANCE_FEED, machine, row);
+}
+
+/** Edges see no machine that exposes nothing, and none on its way out. */
+const isRoutable = (state: MachineState): state is LivingMachine =>
+  isLiving(state) && state.desired !== 'destroyed' && (state.config.services ?? []).length > 0;
+
+/** A host joins in this journal before anything is placed on it. */
+function workerOf(workers: Workers, host: HostId): Worker {
+  const worker = workers.get(host);
+  if (!worker) throw new Error(`a machine is placed on ${host}, which never joined`);
+  return worker;
+}

@@ -1,0 +1,18 @@
+import { cordonHost as input } from '@bulkhead/contracts/commands/scheduler';
+import { handler } from '../access/handler.js';
+import { commandOf } from '../machines/change-machine.js';
+import type { Scheduler } from '../scheduler.js';
+import { changeHost } from './change-host.js';
+
+/** Keeps new machines away from a host; those it has stay. */
+export const cordonHost = (scheduler: Scheduler) =>
+  handler({
+    callers: ['api', 'operator'],
+    access: { by: 'user', action: 'control', on: 'platform' },
+    input,
+    handle: (context, asked) =>
+      changeHost(scheduler, commandOf(scheduler, context, asked), asked.host, {
+        type: 'cordon',
+        reason: asked.reason,
+      }),
+  });

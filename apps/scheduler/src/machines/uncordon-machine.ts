@@ -1,0 +1,13 @@
+import { uncordonMachine as input } from '@bulkhead/contracts/commands/scheduler';
+import { handler } from '../access/handler.js';
+import type { Scheduler } from '../scheduler.js';
+import { changeMachine } from './change-machine.js';
+
+/** Puts a machine back into the edges' routing. */
+export const uncordonMachine = (scheduler: Scheduler) =>
+  handler({
+    callers: ['api'],
+    access: { by: 'user', action: 'control', on: 'machine' },
+    input,
+    handle: (context, asked) => changeMachine(scheduler, context, asked, () => ({ type: 'uncordon' })),
+  });

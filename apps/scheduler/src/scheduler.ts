@@ -1,0 +1,19 @@
+import type { Clock, Database, Journal, Sealer } from '@bulkhead/journal';
+import type { Directory } from './directory/directory.js';
+import type { HostCalls } from './hosts/host-calls.js';
+
+export const SCHEMA = 'scheduler';
+
+/** Everything outside that handlers may use. */
+export interface Scheduler {
+  readonly clock: Clock;
+  /** Machines, their names, hosts and quotas change here and nowhere else. */
+  readonly journal: Pick<Journal, 'execute' | 'epoch'>;
+  /** The scheduler's own tables. */
+  readonly database: Database;
+  readonly sealer: Sealer;
+  /** What it knows of tokens, apps and identities, which others own. */
+  readonly directory: Directory;
+  /** What is asked of a host at once. */
+  readonly hosts: HostCalls;
+}
