@@ -52,7 +52,7 @@ export async function bootService<Shape extends z.ZodRawShape>(
   health.add('start', () => (started ? null : 'still starting'));
   const operations = await serveOperations(base.BULKHEAD_METRICS_ADDRESS, base.BULKHEAD_METRICS_PORT, {
     health,
-    metricsText: async () => (await Promise.all(metrics.map((text) => text()))).join(''),
+    metricsText: async () => (await Promise.all(metrics.map((text) => text()))).join('\n'),
   });
   shutdown.add('operations server', () => operations.close());
   try {

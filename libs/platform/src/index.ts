@@ -4,6 +4,7 @@ export * from './health.js';
 export * from './operations-server.js';
 export * from './bus.js';
 export * from './database.js';
+export * from './storage.js';
 export * from './wait.js';
 export * from './boot.js';
 export * from './telemetry.js';
