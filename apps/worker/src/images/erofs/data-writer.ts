@@ -2,8 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import type { FileContent } from '../unpack/tree.js';
 import { BLOCK, INODE_BYTES } from './format.js';
 
-const BUFFER_BYTES = 4 * 1024 ** 2;
-const MAX_WRITES = 3;
+const BUFFER_BYTES = 2 * 1024 ** 2;
+const MAX_WRITES = 2;
 /** Tails up to this sum are kept in memory to be stored beside their inodes; later ones take a block of their own. */
 const INLINE_BUDGET = 64 * 1024 ** 2;
 
@@ -13,6 +13,8 @@ const INLINE_BUDGET = 64 * 1024 ** 2;
  */
 export class DataWriter {
   private buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  /** Written buffers, to be filled again: making new ones costs more than filling them. */
+  private readonly spare: Buffer<ArrayBuffer>[] = [];
   private filled = 0;
   /** Bytes of the current file that go to blocks, and bytes of its tail that are still to come. */
   private bodyLeft = 0;
@@ -83,15 +85,19 @@ export class DataWriter {
 
   private flush(): void {
     if (this.filled === 0) return;
-    const write = writeFully(this.file, this.buffer.subarray(0, this.filled), this.position)
+    const { buffer, filled, position } = this;
+    const write = writeFully(this.file, buffer.subarray(0, filled), position)
       .catch((cause: unknown) => {
         this.failure ??= { cause };
       })
-      .finally(() => this.writing.delete(write));
+      .finally(() => {
+        this.writing.delete(write);
+        this.spare.push(buffer);
+      });
     this.writing.add(write);
-    this.position += this.filled;
+    this.position += filled;
     this.filled = 0;
-    this.buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.buffer = this.spare.pop() ?? Buffer.allocUnsafeSlow(BUFFER_BYTES);
   }
 }
 

@@ -123,6 +123,22 @@ describe('the cache', () => {
     expect(await exists(path)).toBe(false);
   });
 
+  it('says when its disk is full, and leaves nothing half-made', async () => {
+    const { root, references } = await layouts(1, 4 * MiB);
+    const cache = await directory();
+    await run('mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', cache);
+    try {
+      const store = await openStore(cache, root);
+      await expect(store.ensure(references[0]!)).rejects.toMatchObject({
+        code: 'image_cache_full',
+        retryable: true,
+      });
+      expect(await readdir(join(cache, 'partial'))).toEqual([]);
+    } finally {
+      await run('umount', cache);
+    }
+  });
+
   it('holds an image until its last holder lets go', async () => {
     const { root, references } = await layouts(2);
     const store = await openStore(await directory(), root, 1.5 * MiB);

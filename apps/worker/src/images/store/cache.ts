@@ -92,6 +92,12 @@ export class ImageCache {
     try {
       await mkdir(draft);
       const image = await writeDraft(draft, config, write);
+      const present = await this.get(digest);
+      if (present) {
+        // A pull that everybody had given up finished after all.
+        await rm(draft, { recursive: true, force: true });
+        return present;
+      }
       await this.makeRoom(image.bytes);
       await rename(draft, this.home(digest));
       await syncDirectory(join(this.directory, 'images'));

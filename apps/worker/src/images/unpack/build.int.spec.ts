@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { TerminalError } from '@bulkhead/contracts';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -167,6 +169,34 @@ describe('a layer is refused', () => {
       await expectRefusal(attempt, 'image_digest_mismatch');
     }
   });
+});
+
+it('any damage to a layer is found or does no harm', async () => {
+  const tar = await tarOf([
+    { name: 'dir', type: 'directory' },
+    { name: 'dir/file', content: 'x'.repeat(3000) },
+    { name: `${'long/'.repeat(40)}name`, content: 'y' },
+    { name: 'link', type: 'symlink', linkname: 'dir' },
+    { name: 'link/.wh.file' },
+  ]);
+  const damage = fc.array(fc.tuple(fc.nat(tar.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(damage, fc.boolean(), async (bytes, compressed) => {
+      const layer = Buffer.from(tar);
+      for (const [position, byte] of bytes) layer[position] = byte;
+      const { store, layout } = await prepare({
+        layers: [layer],
+        ...(!compressed && { compress: (same) => same }),
+      });
+      try {
+        await run('fsck.erofs', (await store.ensure(`oci:${layout}`)).path);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TerminalError);
+      }
+      await clean();
+    }),
+    { numRuns: 100 },
+  );
 });
 
 describe('an image is too large', () => {
