@@ -34,9 +34,8 @@ const LIMITS = { maxAgeMs: 7 * 86_400_000, maxBytes: 64 * 2 ** 20, replicas: 1 }
 /** Leadership that a test can wait out, in ms. */
 export const TEST_LEADERSHIP_MS = 1_000;
 
-interface Running {
-  /** Aborts it and waits until it has ended. */
-  stop(): Promise<void>;
+interface Runnable {
+  run(signal: AbortSignal): Promise<void>;
 }
 
 /** One service's journal with everything around it, over real Postgres and NATS. */
@@ -44,7 +43,7 @@ export class TestBackbone {
   readonly problems: RelayProblem[] = [];
   readonly errors: unknown[] = [];
   readonly keys: MemoryDataKeys;
-  private readonly running = new Set<Running>();
+  private readonly running = new Map<Runnable, () => Promise<unknown>>();
   private commands = 0;
 
   private constructor(
@@ -112,7 +111,7 @@ export class TestBackbone {
     };
   }
 
-  relay(overrides: Partial<RelayOptions> = {}): Relay & Running {
+  relay(overrides: Partial<RelayOptions> = {}): Relay {
     const relay = new Relay({
       service: this.service,
       store: this.store,
@@ -127,10 +126,7 @@ export class TestBackbone {
     return this.run(relay);
   }
 
-  projector(
-    definition: ProjectionDefinition,
-    overrides: Partial<ProjectorOptions> = {},
-  ): Projector & Running {
+  projector(definition: ProjectionDefinition, overrides: Partial<ProjectorOptions> = {}): Projector {
     const projector = new Projector(definition, {
       store: new PostgresReaderStore(this.database, this.service),
       leadership: new PostgresLeadershipStore(this.database, this.service),
@@ -148,20 +144,23 @@ export class TestBackbone {
     return new CommandBus(this.bus, caller);
   }
 
-  async stop(): Promise<void> {
-    await Promise.all([...this.running].map((running) => running.stop()));
+  /** Ends a relay or projector that this backbone runs, and waits until it has. */
+  async end(what: Runnable): Promise<void> {
+    await this.running.get(what)?.();
+    this.running.delete(what);
   }
 
-  private run<T extends { run(signal: AbortSignal): Promise<void> }>(what: T): T & Running {
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.keys()].map((what) => this.end(what)));
+  }
+
+  run<T extends Runnable>(what: T): T {
     const over = new AbortController();
     const ended = what.run(over.signal).catch((error: unknown) => this.errors.push(error));
-    const running = Object.assign(what, {
-      stop: async () => {
-        over.abort();
-        await ended;
-      },
+    this.running.set(what, () => {
+      over.abort();
+      return ended;
     });
-    this.running.add(running);
-    return running;
+    return what;
   }
 }

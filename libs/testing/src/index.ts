@@ -1,5 +1,6 @@
 export * from './account.js';
 export * from './backbone.js';
+export * from './balances.js';
 export { eventually, type ServerProcess } from './child.js';
 export * from './clock.js';
 export * from './data-keys.js';

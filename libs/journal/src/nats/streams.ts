@@ -33,7 +33,7 @@ import {
 import { fromNatsHeaders, toNatsHeaders } from './bus.js';
 import { readOrdered } from './ordered-reader.js';
 
-const API_TIMEOUT_MS = 5_000;
+const API_TIMEOUT_MS = 2_000;
 /** nats-server's own numbers for what went wrong (server/errors.json). */
 const STREAM_NOT_FOUND = 10059;
 const CONSUMER_NOT_FOUND = 10014;

@@ -61,13 +61,13 @@ async function* attempt(
     }
   }
   for await (const messages of streams.read(streamName(journal), at.position + 1, signal)) {
-    const batch = messages.map(toRecorded).filter(({ record }) => record.position > at.position);
-    const first = batch[0];
-    if (!first) continue;
-    if (first.record.position > at.position + 1)
-      throw new Gap(`the stream goes on at ${first.record.position} after ${at.position}`);
+    const fresh = messages.map(toRecorded).filter(({ record }) => record.position > at.position);
+    const after = at.position;
+    const batch = fresh.filter(({ record }, index) => record.position === after + 1 + index);
     at = endOf(at, batch);
-    yield batch;
+    if (batch.length > 0) yield batch;
+    const beyond = fresh[batch.length];
+    if (beyond) throw new Gap(`the stream goes on at ${beyond.record.position} after ${at.position}`);
   }
 }
 

@@ -93,7 +93,7 @@ export class Projector {
         const { readable, unknown } = readBatch(this.codec, batch);
         cursor = await this.persist(leader, cursor, readable, signal);
         // Leadership is given up, so that a copy of a newer release can go on.
-        if (unknown) return this.stop(cursor, unknown);
+        if (unknown) return this.giveUp(cursor, unknown);
       }
     } catch (error) {
       if (error instanceof EpochLost) await store.reset(leader, name, tables);
@@ -209,7 +209,7 @@ export class Projector {
     }
   }
 
-  private stop(cursor: Cursor, unknown: UnknownEvent): void {
+  private giveUp(cursor: Cursor, unknown: UnknownEvent): void {
     if (this.status.state !== 'stopped') this.report(unknown);
     this.status = { state: 'stopped', cursor, why: unknown.message };
   }

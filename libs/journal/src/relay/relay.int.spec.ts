@@ -84,7 +84,7 @@ describe('a relay', () => {
     await carried(first, 1);
     // As if it had been frozen in its term: it neither works nor renews nor releases.
     await database.pool.query(`update scheduler.leadership set holder = 'frozen', term = term + 1`);
-    await first.stop();
+    await backbone.end(first);
     const second = backbone.relay();
     await put(backbone.journal(second), 'a');
     await carried(second, 2);
@@ -114,6 +114,7 @@ describe('a relay', () => {
     await carried(relay, position + 5);
     writing = false;
     await writer;
+    await eventually(async () => (await database.pool.query('select from scheduler.pending')).rowCount === 0);
     const { position: end } = await backbone.store.head();
     await carried(relay, end);
     expect((await streamContent()).map(({ position }) => Number(position))).toEqual(
@@ -137,7 +138,7 @@ describe('a relay', () => {
     const relay = backbone.relay();
     await put(backbone.journal(relay), 'a');
     await carried(relay, 2);
-    await relay.stop();
+    await backbone.end(relay);
     // A journal restored from an older backup.
     await database.pool.query(
       'alter table scheduler.record disable trigger all; delete from scheduler.record where position = 2',
