@@ -29,6 +29,8 @@ export interface VmLauncher {
   start(launch: Launch): Promise<Launched>;
   /** Once the VMM has initialized its devices: gives it its network and closes its directory to it. */
   admit(machine: MachineId): Promise<void>;
+  /** What the VMM wrote to its error output while it started. */
+  complaint(machine: MachineId): Promise<string>;
   /** Kills the VMM, whatever state it is in, and removes everything that was made for it. Repeatable. */
   remove(machine: MachineId): Promise<void>;
   /** Every machine something was made for. */

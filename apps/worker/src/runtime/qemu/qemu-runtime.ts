@@ -159,8 +159,9 @@ export class QemuRuntime implements MachineRuntime {
       vm.follow();
       return vm;
     } catch (error) {
+      const complaint = await launcher.complaint(machine).catch(() => '');
       await this.#remove(machine);
-      throw bootFailure(machine, error);
+      throw bootFailure(machine, error, complaint);
     }
   }
 
@@ -230,10 +231,10 @@ export class QemuRuntime implements MachineRuntime {
 
 const clockNow = () => ({ unixMs: Date.now(), seed: randomBytes(SEED_BYTES).toString('base64') });
 
-function bootFailure(machine: MachineId, error: unknown): Error {
-  if (isBulkheadError(error)) return error;
+function bootFailure(machine: MachineId, error: unknown, complaint: string): Error {
+  if (isBulkheadError(error) && complaint === '') return error;
   return new RetryableError('vmm_failed', `The VM of machine ${machine} did not start.`, 1000, {
-    operator: String(error),
+    operator: `${String(error)}\n${complaint}`.trim(),
     cause: error,
   });
 }

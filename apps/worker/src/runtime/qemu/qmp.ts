@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { RetryableError, TerminalError } from '@bulkhead/contracts';
 import { z } from 'zod';
+import { LineReader } from './lines.js';
 
 const MAX_LINE = 1024 * 1024;
 const COMMAND_TIMEOUT_MS = 10_000;
@@ -17,27 +18,10 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Cuts newline-delimited JSON; a line beyond the limit is an error, since QEMU itself may be in a guest's hands. */
-export class LineReader {
-  #pending = '';
-  readonly #decoder = new TextDecoder('utf-8');
-
-  constructor(private readonly maxLine = MAX_LINE) {}
-
-  push(chunk: Buffer): string[] {
-    this.#pending += this.#decoder.decode(chunk, { stream: true });
-    const lines = this.#pending.split('\n');
-    this.#pending = lines.pop() ?? '';
-    if (this.#pending.length > this.maxLine)
-      throw new Error(`A line of more than ${this.maxLine} characters.`);
-    return lines.map((line) => line.trim()).filter((line) => line !== '');
-  }
-}
-
 /** A client of the QEMU Machine Protocol (docs/interop/qmp-spec). */
 export class Qmp {
   readonly #socket: Socket;
-  readonly #lines = new LineReader();
+  readonly #lines = new LineReader(MAX_LINE);
   readonly #commands = new Map<number, Pending>();
   readonly #greeting = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();

@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryableError } from '@bulkhead/contracts';
 import { machineId } from '@bulkhead/contracts/ids';
 import type { MachineId } from '@bulkhead/domain';
 import { z } from 'zod';
 import { qemuArguments } from './arguments.js';
 import type { BootFiles } from './boot-files.js';
+import { FirstWords } from './first-words.js';
 import { hostTscKhz } from './host-clock.js';
 import type { Launch, Launched, VmLauncher } from './launcher.js';
 import { macAddress } from './mac.js';
@@ -29,6 +28,8 @@ export class UnprivilegedLauncher implements VmLauncher {
     'no privileged helper: VMMs run as the worker’s user, without cgroup limits',
     'QEMU user networking: only the ports of services are reachable, machines can’t reach each other',
   ];
+
+  readonly #errors = new Map<MachineId, FirstWords>();
 
   constructor(
     private readonly directory: string,
@@ -53,20 +54,29 @@ export class UnprivilegedLauncher implements VmLauncher {
         launch.link === null ? { kind: 'none' } : { kind: 'user', mac: macAddress(launch.machine), forwards },
       resume: launch.resume,
     });
-    const pid = await spawnDetached(args, directory, launch.rootfs);
+    const vmm = await spawnDetached(args, directory, launch.rootfs);
+    this.#errors.set(launch.machine, vmm.errors);
+    const { pid } = vmm;
     const startedAt = await processStart(pid);
     await writeFile(join(directory, 'process.json'), JSON.stringify({ pid, startedAt }), { mode: 0o600 });
     return { directory, reach: { kind: 'forward', ports: forwards } };
   }
 
-  async admit(): Promise<void> {
-    // Nothing to give: the VMM has its user network from its start.
+  /** The VMM has its user network from its start. */
+  async admit(machine: MachineId): Promise<void> {
+    this.#errors.get(machine)?.close();
+  }
+
+  async complaint(machine: MachineId): Promise<string> {
+    return this.#errors.get(machine)?.text ?? '';
   }
 
   async remove(machine: MachineId): Promise<void> {
     const directory = this.#directoryOf(machine);
     const text = await readFile(join(directory, 'process.json'), 'utf8').catch(() => undefined);
     if (text !== undefined) await killProcess(processRecord.parse(JSON.parse(text)));
+    this.#errors.get(machine)?.close();
+    this.#errors.delete(machine);
     await rm(directory, { recursive: true, force: true });
   }
 
@@ -81,27 +91,21 @@ export class UnprivilegedLauncher implements VmLauncher {
 }
 
 /** The VMM leads a session of its own: it survives this process and its terminal. */
-async function spawnDetached(args: string[], directory: string, rootfs: string | null): Promise<number> {
-  const log = openSync(
-    join(directory, 'vmm.log'),
-    constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND,
-    0o600,
-  );
-  const image = rootfs === null ? undefined : openSync(rootfs, constants.O_RDONLY);
+async function spawnDetached(
+  args: string[],
+  cwd: string,
+  rootfs: string | null,
+): Promise<{ pid: number; errors: FirstWords }> {
+  const image = rootfs === null ? null : await open(rootfs, 'r');
   try {
-    const child = spawn(QEMU, args, {
-      cwd: directory,
-      detached: true,
-      stdio: ['ignore', log, log, ...(image === undefined ? [] : [image])],
-      env: {},
-    });
+    const stdio: StdioOptions = ['ignore', 'ignore', 'pipe', image?.fd ?? 'ignore'];
+    const child = spawn(QEMU, args, { cwd, detached: true, stdio, env: {} });
     await once(child, 'spawn');
     child.unref();
-    if (child.pid === undefined) throw new RetryableError('vmm_failed', `${QEMU} did not start.`, 1000);
-    return child.pid;
+    if (child.pid === undefined || child.stderr === null) throw new Error(`${QEMU} has no process id.`);
+    return { pid: child.pid, errors: new FirstWords(child.stderr) };
   } finally {
-    closeSync(log);
-    if (image !== undefined) closeSync(image);
+    await image?.close();
   }
 }
 
