@@ -1,0 +1,48 @@
+import { memberEnvironment } from '@bulkhead/platform';
+import { z } from 'zod';
+
+const list = (separator: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text) => text.split(separator).filter((part) => part !== ''));
+
+const labels = z
+  .string()
+  .default('{}')
+  .transform((text, context) => {
+    const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: 'must be a JSON object of strings' });
+    return z.NEVER;
+  });
+
+export const workerEnvironment = memberEnvironment.extend({
+  BULKHEAD_REGION: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  /** What operators call this host; its own host name unless given. */
+  BULKHEAD_HOST_NAME: z.string().min(1).max(63).optional(),
+  BULKHEAD_LABELS: labels,
+  /** Where `scripts/setup/guest.mjs` left kernel and initrd. */
+  BULKHEAD_GUEST_DIR: z.string().startsWith('/'),
+  /** Socket of the privileged helper; without it machines run in the mode that needs no privilege. */
+  BULKHEAD_HOSTD_SOCKET: z.string().startsWith('/').optional(),
+  /** Directories that `oci:` references may name, separated by colons. */
+  BULKHEAD_IMAGE_LAYOUTS: list(':'),
+  /** Registries on loopback that may be asked without TLS, separated by commas. */
+  BULKHEAD_INSECURE_REGISTRIES: list(','),
+  BULKHEAD_IMAGE_CACHE_MB: z.coerce.number().int().positive().default(10_240),
+  BULKHEAD_CPU_OVERCOMMIT: z.coerce.number().positive().default(16),
+  BULKHEAD_RESERVED_MEMORY_MB: z.coerce.number().int().nonnegative().default(1_024),
+  /** Where edges on other hosts get their connections forwarded; nothing is forwarded without a port. */
+  BULKHEAD_FORWARD_ADDRESS: z.string().default('127.0.0.1'),
+  BULKHEAD_FORWARD_PORT: z.coerce.number().int().min(1).max(65535).optional(),
+});
+export type WorkerEnvironment = z.infer<typeof workerEnvironment>;
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
