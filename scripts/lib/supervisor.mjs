@@ -17,6 +17,7 @@ import { duration } from './steps.mjs';
  * @property {{ uid: number, gid: number } | null} account whom it runs as; null: whoever runs this
  * @property {NodeJS.Signals} [stopSignal]
  * @property {number} [stopWithinMs] then it is killed
+ * @property {() => Promise<unknown>} [beforeStop] what is to be done with the last of those that depend on it gone
  * @property {() => Promise<boolean>} ready
  * @property {number} [readyWithinMs]
  * @property {boolean} [keepsPrivileges] may gain privileges by exec (setuid programs)
@@ -146,6 +147,7 @@ class SupervisedChild {
 
   async stop() {
     clearTimeout(this.#restart);
+    await this.#spec.beforeStop?.().catch((error) => this.#say(`${this.#spec.name}: ${error.message}`));
     const child = this.#process;
     if (child?.pid && child.exitCode === null && child.signalCode === null) {
       signalGroup(child.pid, this.#spec.stopSignal ?? 'SIGTERM');

@@ -10,6 +10,7 @@ import { provideAccounts } from './accounts.mjs';
 import { provideCode } from './code.mjs';
 import { describeInstance, writeDevFile } from './dev-file.mjs';
 import { buildSampleImage, provideGuest } from './images.mjs';
+import { hostdChild } from './hostd.mjs';
 import { initialize } from './initialize.mjs';
 import { layoutOf, makeDirectories, placeDataDirectory } from './layout.mjs';
 import { missingAbilities } from './mode.mjs';
@@ -17,7 +18,14 @@ import { providePasswords } from './passwords.mjs';
 import { choosePorts } from './ports.mjs';
 import { Postgres } from './postgres.mjs';
 import { SAMPLE_APP, deploySampleApp, waitForAnswer } from './sample-app.mjs';
-import { busChild, developmentCaFile, edgeChild, joiningChildren, vaultChild } from './services.mjs';
+import {
+  busChild,
+  developmentCaFile,
+  edgeChild,
+  joiningChildren,
+  localBus,
+  vaultChild,
+} from './services.mjs';
 
 /**
  * @typedef {object} Start
@@ -33,7 +41,7 @@ import { busChild, developmentCaFile, edgeChild, joiningChildren, vaultChild } f
 export async function startPlatform(start) {
   await prepareClone(start);
   const place = await takePlace(start);
-  const instance = { ...place, ...(await provideParts(start, place)) };
+  const instance = { ...place, ...(await provideParts(start, place)), bus: localBus(place) };
   const { adminToken } = await startStorage(start, instance);
   await startServices(start, instance);
   const dev = await deploySample(start, instance, adminToken);
@@ -97,9 +105,12 @@ async function startStorage({ settings: { root }, steps }, instance) {
  * last, since it is told the id under which the worker enrolled: it reaches machines of its own host without the worker.
  */
 async function startServices({ steps }, instance) {
-  const { supervisor } = instance;
+  const { supervisor, accounts } = instance;
   await steps.step('vault', () => supervisor.start(vaultChild(instance)));
   await steps.step('nats-server', () => supervisor.start(busChild(instance)));
+  if (accounts.worker) {
+    await steps.step("hostd, the worker's privileged helper", () => supervisor.start(hostdChild(instance)));
+  }
   const joining = joiningChildren(instance);
   await steps.step(joining.map(({ name }) => name).join(', '), () => supervisor.startAll(joining));
   await steps.step('edge', () => supervisor.start(edgeChild(instance)));

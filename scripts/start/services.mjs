@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { answers } from '../lib/http.mjs';
+import { hostdSocket } from './hostd.mjs';
 
 const LOOPBACK = '127.0.0.1';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -12,16 +13,25 @@ export const developmentCaFile = (layout) => path.join(layout.service('edge'), '
 
 const base = { PATH, LANG: 'C.UTF-8', NODE_ENV: 'production' };
 
-export const initEnvironment = ({ layout, ports, postgres }) => ({
+export const localBus = ({ layout, ports }) => ({
+  address: LOOPBACK,
+  port: ports.NATS,
+  hostNames: ['localhost'],
+  directory: path.join(layout.init, 'nats'),
+  store: path.join(layout.service('nats'), 'jetstream'),
+});
+
+export const initEnvironment = ({ layout, postgres, bus }) => ({
   ...base,
   BULKHEAD_SERVICE_DIR: layout.service('vault'),
   BULKHEAD_PG: postgres.url('vault'),
   BULKHEAD_INIT_DIR: layout.init,
   BULKHEAD_INIT_JOIN: JOINING.join(','),
-  BULKHEAD_NATS_DIR: path.join(layout.init, 'nats'),
-  BULKHEAD_NATS_STORE: path.join(layout.service('nats'), 'jetstream'),
-  BULKHEAD_NATS_ADDRESS: LOOPBACK,
-  BULKHEAD_NATS_PORT: String(ports.NATS),
+  BULKHEAD_NATS_DIR: bus.directory,
+  BULKHEAD_NATS_STORE: bus.store,
+  BULKHEAD_NATS_ADDRESS: bus.address,
+  BULKHEAD_NATS_PORT: String(bus.port),
+  BULKHEAD_NATS_HOSTNAMES: bus.hostNames.join(','),
 });
 
 const OWN = {
@@ -32,14 +42,17 @@ const OWN = {
   }),
   scheduler: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('scheduler') }),
   audit: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('audit') }),
-  api: ({ layout, ports, postgres }) => ({
+  api: ({ settings, layout, ports, postgres }) => ({
     BULKHEAD_PG: postgres.url('api'),
     BULKHEAD_API_ADDRESS: LOOPBACK,
     BULKHEAD_API_PORT: ports.API,
+    BULKHEAD_EDGE_DOMAIN: settings.domain,
     BULKHEAD_ADMIN_TOKEN_SHA256: readFileSync(path.join(layout.init, 'admin-token.sha256'), 'utf8').trim(),
   }),
-  worker: ({ settings, layout, ports }) => ({
+  worker: ({ settings, layout, ports, accounts }) => ({
     BULKHEAD_GUEST_DIR: layout.guest,
+    BULKHEAD_IMAGE_LAYOUTS: [layout.images, ...settings.imageLayouts].join(':'),
+    ...(accounts.worker ? { BULKHEAD_HOSTD_SOCKET: hostdSocket(layout) } : {}),
     BULKHEAD_REGION: settings.region,
     BULKHEAD_FORWARD_ADDRESS: LOOPBACK,
     BULKHEAD_FORWARD_PORT: ports.WORKER_FORWARD,

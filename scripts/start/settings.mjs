@@ -28,6 +28,8 @@ export function readSettings(root, environment = process.env) {
     domain: environment.BULKHEAD_DOMAIN ?? 'bulkhead.localhost',
     logLevel: environment.BULKHEAD_LOG_LEVEL ?? 'info',
     telemetry: environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    /** Further directories with OCI layouts that machines may name. */
+    imageLayouts: (environment.BULKHEAD_IMAGE_LAYOUTS ?? '').split(':').filter(Boolean),
     region: environment.BULKHEAD_REGION ?? 'local',
     /** name → port, or null: any that is free */
     ports: Object.fromEntries(

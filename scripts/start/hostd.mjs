@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** Users of machines are numbers far above any that a system hands out; each instance has a thousand. */
+const FIRST_USER = 500_000_000;
+const USERS = 1000;
+
+export const hostdSocket = (layout) => path.join(layout.sockets, 'hostd', 'hostd.sock');
+
+/**
+ * The worker's privileged helper, the only process of the platform that is root. Its configuration is written here and never by
+ * the worker.
+ * @returns {import('../lib/supervisor.mjs').Child}
+ */
+export function hostdChild({ layout, accounts, code, tools }) {
+  const file = path.join(layout.data, 'hostd.json');
+  const guest = JSON.parse(readFileSync(path.join(layout.guest, 'guest.json'), 'utf8'));
+  writeFileSync(file, JSON.stringify(configuration(layout, accounts.worker, guest), null, 2), {
+    mode: 0o600,
+  });
+  return {
+    name: 'hostd',
+    file: tools.node,
+    args: ['--enable-source-maps', path.join(code, 'apps/worker/dist/hostd/main.js'), file],
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', NODE_ENV: 'production' },
+    cwd: '/',
+    account: null,
+    beforeStop: () => endMachines(layout),
+    ready: async () => existsSync(hostdSocket(layout)),
+  };
+}
+
+function configuration(layout, { uid, gid }, { kernel, initrd }) {
+  const hash = createHash('sha256').update(layout.data).digest();
+  const tag = hash.toString('hex').slice(0, 6);
+  return {
+    socket: hostdSocket(layout),
+    directory: path.join(layout.data, 'hostd'),
+    tag,
+    worker: { uid, gid },
+    images: path.join(layout.service('worker'), 'images'),
+    kernel,
+    initrd,
+    users: { first: FIRST_USER + hash.readUInt16BE(0) * USERS, count: USERS },
+    cgroup: `bulkhead-${tag}`,
+  };
+}
+
+/** Ends every machine of this host: hostd would keep them, as it does over a worker's restart. */
+async function endMachines(layout) {
+  if (!existsSync(hostdSocket(layout))) return 0;
+  const connection = createConnection(hostdSocket(layout));
+  const answers = createInterface({ input: connection })[Symbol.asyncIterator]();
+  const ask = async (request) => {
+    connection.write(`${JSON.stringify(request)}\n`);
+    const { ok, error } = JSON.parse((await answers.next()).value);
+    if (error) throw new Error(`hostd: ${error.message}`);
+    return ok;
+  };
+  try {
+    const { machines } = await ask({ type: 'list' });
+    for (const machine of machines) await ask({ type: 'remove', machine });
+    return machines.length;
+  } finally {
+    connection.destroy();
+  }
+}
