@@ -9,8 +9,12 @@ import type { RequestHead } from './request-head.js';
 const tokenCharacter = fc.constantFrom(..."abcXYZ019!#$%&'*+-.^_`|~");
 const token = fc.string({ unit: tokenCharacter, minLength: 1, maxLength: 12 });
 const name = token.map((text) => `X-${text}`);
-const value = fc.string({ unit: fc.constantFrom(...'abc XYZ,;:="\t/\xe9\xff'), maxLength: 20 }).map((text) => text.trim());
-const target = fc.string({ unit: fc.constantFrom(...'abc/?&=%20.;:@[]{}|"\\'), maxLength: 20 }).map((text) => `/${text}`);
+const value = fc
+  .string({ unit: fc.constantFrom(...'abc XYZ,;:="\t/\xe9\xff'), maxLength: 20 })
+  .map((text) => text.trim());
+const target = fc
+  .string({ unit: fc.constantFrom(...'abc/?&=%20.;:@[]{}|"\\'), maxLength: 20 })
+  .map((text) => `/${text}`);
 const body = fc.string({ unit: fc.constantFrom(...'ab\r\n01:; GET'), maxLength: 60 });
 const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH');
 
@@ -18,9 +22,14 @@ interface Made {
   readonly text: string;
 }
 
-const sized = fc.record({ body }).map(({ body }) => ({ field: `Content-Length: ${body.length}\r\n`, payload: body }));
+const sized = fc
+  .record({ body })
+  .map(({ body }) => ({ field: `Content-Length: ${body.length}\r\n`, payload: body }));
 const chunkedBody = fc
-  .array(body.filter((piece) => piece.length > 0), { maxLength: 4 })
+  .array(
+    body.filter((piece) => piece.length > 0),
+    { maxLength: 4 },
+  )
   .map((pieces) => ({
     field: 'Transfer-Encoding: chunked\r\n',
     payload: [...pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`), '0\r\n\r\n'].join(''),
@@ -36,7 +45,9 @@ const request: fc.Arbitrary<Made> = fc
       `${body.field}\r\n${body.payload}`,
   }));
 
-const connection = fc.array(request, { minLength: 1, maxLength: 3 }).map((made) => made.map(({ text }) => text).join(''));
+const connection = fc
+  .array(request, { minLength: 1, maxLength: 3 })
+  .map((made) => made.map(({ text }) => text).join(''));
 
 /** A few edits with the bytes that parsers disagree about. */
 const mutated = fc
@@ -47,9 +58,29 @@ const mutated = fc
         at: fc.nat(400),
         remove: fc.nat(3),
         insert: fc.constantFrom(
-          '', '\r', '\n', '\r\n', ' ', '\t', ':', ',', ';', '0', '\0', '\x0b', '+', '-', '\r\n ', 'chunked',
-          '\r\nContent-Length: 3', '\r\nTransfer-Encoding: chunked', '\r\nConnection: close', '\r\nExpect: 100-continue',
-          '\r\nConnection: transfer-encoding', '\r\nUpgrade: websocket\r\nConnection: upgrade', '\r\nHost: b.example',
+          '',
+          '\r',
+          '\n',
+          '\r\n',
+          ' ',
+          '\t',
+          ':',
+          ',',
+          ';',
+          '0',
+          '\0',
+          '\x0b',
+          '+',
+          '-',
+          '\r\n ',
+          'chunked',
+          '\r\nContent-Length: 3',
+          '\r\nTransfer-Encoding: chunked',
+          '\r\nConnection: close',
+          '\r\nExpect: 100-continue',
+          '\r\nConnection: transfer-encoding',
+          '\r\nUpgrade: websocket\r\nConnection: upgrade',
+          '\r\nHost: b.example',
         ),
       }),
       { minLength: 1, maxLength: 4 },
@@ -82,7 +113,11 @@ test('a connection means the same, wherever its bytes are split', () => {
 
 /** The bytes that the edge would send on for a request it read. */
 function forwarded(head: RequestHead, body: string): string {
-  const lines = { ...head, expectsContinue: head.expectsContinue, isWebSocket: head.webSocketKey !== undefined };
+  const lines = {
+    ...head,
+    expectsContinue: head.expectsContinue,
+    isWebSocket: head.webSocketKey !== undefined,
+  };
   const written = [serializeRequest(lines)];
   const text = (data: Buffer | string) => (typeof data === 'string' ? data : data.toString('latin1'));
   const sink = { write: (data: Buffer | string) => written.push(text(data)) > 0 };
@@ -124,11 +159,18 @@ describe("beside Node's own parser (llhttp)", () => {
     const seen: Seen[] = [];
     let isRefused = false;
     const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
-    const onRequest = (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => {
+    const onRequest = (
+      request: import('node:http').IncomingMessage,
+      response: import('node:http').ServerResponse,
+    ) => {
       const pieces: Buffer[] = [];
       request.on('data', (piece: Buffer) => pieces.push(piece));
       request.on('end', () => {
-        seen.push({ method: request.method, url: request.url, body: Buffer.concat(pieces).toString('latin1') });
+        seen.push({
+          method: request.method,
+          url: request.url,
+          body: Buffer.concat(pieces).toString('latin1'),
+        });
         response.end();
       });
     };

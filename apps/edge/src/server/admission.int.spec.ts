@@ -1,6 +1,15 @@
 import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
-import { type EdgeFixture, HOST, machineRow, onHead, RawClient, startEdge, startRawBackend, type RawBackend } from '../testing/edge-fixture.js';
+import {
+  type EdgeFixture,
+  HOST,
+  machineRow,
+  onHead,
+  RawClient,
+  startEdge,
+  startRawBackend,
+  type RawBackend,
+} from '../testing/edge-fixture.js';
 
 let backend: RawBackend;
 let heads: string[];
@@ -15,7 +24,10 @@ beforeEach(async () => {
     }),
   );
   edge = await startEdge();
-  edge.route(machineRow({ port: backend.port, hsts: true }), machineRow({ port: backend.port, app: 'other', forceHttps: true }));
+  edge.route(
+    machineRow({ port: backend.port, hsts: true }),
+    machineRow({ port: backend.port, app: 'other', forceHttps: true }),
+  );
 });
 afterEach(async () => {
   await edge.close();
@@ -23,7 +35,13 @@ afterEach(async () => {
 });
 
 const fieldsOf = (head: string) =>
-  new Map(head.split('\r\n').slice(1).filter(Boolean).map((line) => line.split(': ') as [string, string]));
+  new Map(
+    head
+      .split('\r\n')
+      .slice(1)
+      .filter(Boolean)
+      .map((line) => line.split(': ') as [string, string]),
+  );
 
 describe('who is answered', () => {
   test('a name of another app than TLS was set up for: 421', async () => {
@@ -35,9 +53,19 @@ describe('who is answered', () => {
   });
 
   test('an unknown name gets no TLS', async () => {
-    const socket = connectTls({ host: '127.0.0.1', port: edge.https, servername: 'nobody.apps.localhost', ca: edge.ca });
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: edge.https,
+      servername: 'nobody.apps.localhost',
+      ca: edge.ca,
+    });
     await expect(once(socket, 'secureConnect')).rejects.toThrow();
-    const nameless = connectTls({ host: '127.0.0.1', port: edge.https, ca: edge.ca, checkServerIdentity: () => undefined });
+    const nameless = connectTls({
+      host: '127.0.0.1',
+      port: edge.https,
+      ca: edge.ca,
+      checkServerIdentity: () => undefined,
+    });
     await expect(once(nameless, 'secureConnect')).rejects.toThrow();
   });
 
@@ -52,7 +80,10 @@ describe('who is answered', () => {
 
   test('an app that exposes nothing on an entry is unknown there', async () => {
     const row = machineRow({ port: backend.port });
-    edge.route({ ...row, services: row.services.map((service) => ({ ...service, ports: service.ports.slice(1) })) });
+    edge.route({
+      ...row,
+      services: row.services.map((service) => ({ ...service, ports: service.ports.slice(1) })),
+    });
     const plain = await RawClient.http(edge.http);
     expect(await plain.get('/').ended()).toBe('');
     const secure = await RawClient.https(edge);
@@ -70,14 +101,26 @@ describe('who is answered', () => {
 
   test('TLS 1.2 and 1.3, nothing older', async () => {
     for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
-      const socket = connectTls({ host: '127.0.0.1', port: edge.https, servername: HOST, ca: edge.ca, minVersion: version, maxVersion: version });
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: edge.https,
+        servername: HOST,
+        ca: edge.ca,
+        minVersion: version,
+        maxVersion: version,
+      });
       await once(socket, 'secureConnect');
       expect(socket.getProtocol()).toBe(version);
       socket.destroy();
     }
     const old = connectTls({
-      host: '127.0.0.1', port: edge.https, servername: HOST, ca: edge.ca,
-      minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0',
+      host: '127.0.0.1',
+      port: edge.https,
+      servername: HOST,
+      ca: edge.ca,
+      minVersion: 'TLSv1.1',
+      maxVersion: 'TLSv1.1',
+      ciphers: 'DEFAULT@SECLEVEL=0',
     });
     await expect(once(old, 'secureConnect')).rejects.toThrow();
   });
@@ -90,7 +133,9 @@ describe('what the app configures', () => {
     const location = `Location: https://other.apps.localhost:${edge.https}/a?b\r\n`;
     expect(await client.until('\r\n\r\n')).toMatch(/^HTTP\/1.1 301 /);
     expect(client.text).toContain(location);
-    expect(await client.send('POST /a HTTP/1.1\r\nHost: other.apps.localhost\r\n\r\n').until('308')).toBeTruthy();
+    expect(
+      await client.send('POST /a HTTP/1.1\r\nHost: other.apps.localhost\r\n\r\n').until('308'),
+    ).toBeTruthy();
     expect(heads).toEqual([]);
     client.close();
   });
@@ -108,7 +153,14 @@ describe('what the app configures', () => {
 describe('what the machine is told', () => {
   test('who asks, where and how; whatever a client says about it is replaced', async () => {
     const client = await RawClient.https(edge);
-    const lies = ['Fly-Client-IP: 6.6.6.6', 'fly_client_ip: 6.6.6.6', 'X-Forwarded-For: 6.6.6.6', 'X-Forwarded-Host: evil', 'Forwarded: for=6.6.6.6', 'Fly-Request-Id: mine'];
+    const lies = [
+      'Fly-Client-IP: 6.6.6.6',
+      'fly_client_ip: 6.6.6.6',
+      'X-Forwarded-For: 6.6.6.6',
+      'X-Forwarded-Host: evil',
+      'Forwarded: for=6.6.6.6',
+      'Fly-Request-Id: mine',
+    ];
     const text = await client.get('/', ...lies).until('ok');
     const fields = fieldsOf(heads[0] ?? '');
     expect(heads[0]).not.toContain('6.6.6.6');
@@ -133,7 +185,9 @@ describe('what the machine is told', () => {
     const client = await RawClient.http(edge.http);
     await client.get('/', `traceparent: 00-${traceId}-00f067aa0ba902b7-01`, 'tracestate: a=b').until('ok');
     const fields = fieldsOf(heads[0] ?? '');
-    expect(fields.get('traceparent')).toMatch(new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`));
+    expect(fields.get('traceparent')).toMatch(
+      new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`),
+    );
     expect(fields.get('tracestate')).toBe('a=b');
     client.close();
   });
@@ -142,7 +196,9 @@ describe('what the machine is told', () => {
     const behind = await startEdge({ settings: { trustedProxies: ['127.0.0.0/8'] } });
     behind.route(machineRow({ port: backend.port }));
     const client = await RawClient.http(behind.http);
-    await client.get('/', 'Fly-Client-IP: 192.0.2.7', 'X-Forwarded-For: 192.0.2.7', 'X-Forwarded-Proto: https').until('ok');
+    await client
+      .get('/', 'Fly-Client-IP: 192.0.2.7', 'X-Forwarded-For: 192.0.2.7', 'X-Forwarded-Proto: https')
+      .until('ok');
     const fields = fieldsOf(heads[0] ?? '');
     expect(fields.get('Fly-Client-IP')).toBe('192.0.2.7');
     expect(fields.get('X-Forwarded-For')).toBe('192.0.2.7, 127.0.0.1');
@@ -158,7 +214,10 @@ test('an error page is JSON where the client prefers it, names the request and n
   const json = await client.get('/', 'Accept: application/json').until('}\n');
   expect(json).toMatch(/^HTTP\/1.1 503 Service Unavailable\r\n[^]*Retry-After: 5\r\n/);
   const requestId = /Fly-Request-Id: (\S+)/.exec(json)?.[1];
-  expect(JSON.parse(json.slice(json.indexOf('\r\n\r\n')))).toMatchObject({ error: 'no_instance', request_id: requestId });
+  expect(JSON.parse(json.slice(json.indexOf('\r\n\r\n')))).toMatchObject({
+    error: 'no_instance',
+    request_id: requestId,
+  });
   expect(await client.get('/').until('</html>')).toContain('Content-Type: text/html');
   client.close();
 });

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -143,6 +144,24 @@ export interface RawBackend {
   /** Connections taken so far, and those open now. */
   readonly sockets: Socket[];
   close(): Promise<void>;
+}
+
+/** Resolves once the condition holds; the test's own time limit is the only one. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** An ordinary HTTP server on a loopback port of its own. */
+export async function startHttpBackend(
+  listener?: RequestListener,
+): Promise<{ readonly server: HttpServer; readonly port: number; close(): void }> {
+  const server = createHttpServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { server, port: (server.address() as AddressInfo).port, close };
 }
 
 /** A TCP server that does exactly what a test says. */
