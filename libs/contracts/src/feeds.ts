@@ -15,6 +15,17 @@ export const feedHead = z.strictObject({ head: z.int().nonnegative() });
 export const feedMessage = z.union([z.strictObject({ changes: z.array(feedChange) }), feedHead]);
 export type FeedMessage = z.infer<typeof feedMessage>;
 
+/** Input of `bh.cmd.<owner>.feed.<caller>`. */
+export const feedRequest = z.strictObject({
+  name: z.string().max(160),
+  /** The feed id of the follower's copy, empty without one. */
+  feed: z.string().max(64),
+  after: z.int().nonnegative(),
+  /** Set while the pages of a full answer are being read. */
+  full: z.boolean(),
+});
+export type FeedRequest = z.infer<typeof feedRequest>;
+
 /** Answer to `feed {name, after}`: the changes after N, or everything where N is too old or of another life. */
 export const feedPage = z.strictObject({
   /** Changes with a new feed id make the follower start over. */

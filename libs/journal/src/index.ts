@@ -35,3 +35,7 @@ export * from './read/projector.js';
 export * from './read/reader-store.js';
 export * from './read/seen.js';
 export * from './postgres/reader-store.js';
+export * from './feed/feed-store.js';
+export * from './feed/feed-publisher.js';
+export * from './feed/feed-follower.js';
+export * from './postgres/feed-store.js';

@@ -3,7 +3,13 @@ import type { Leader } from '../leadership/leadership.js';
 import { systemRandom, type Random } from '../ports/random.js';
 import { DatabaseUnavailable, TransactionConflict, type Database, type Row, type Sql } from '../ports/sql.js';
 import type { Parked } from '../read/projection.js';
-import { CursorMoved, type ReaderStore, type Step, type StepTransaction } from '../read/reader-store.js';
+import {
+  CursorMoved,
+  type ReaderPlace,
+  type ReaderStore,
+  type Step,
+  type StepTransaction,
+} from '../read/reader-store.js';
 import { writeFeeds } from './feed-sql.js';
 import { checkedName } from './schema.js';
 
@@ -37,13 +43,28 @@ export class PostgresReaderStore implements ReaderStore {
     this.schema = checkedName(schema);
   }
 
-  async cursor(reader: string, journal: Service): Promise<Cursor> {
+  async open(reader: string, journal: Service): Promise<ReaderPlace> {
     const { schema } = this;
     await this.database.query(
       `insert into ${schema}.cursor (reader, journal, epoch, position) values ($1, $2, '', 0) on conflict do nothing`,
       [reader, journal],
     );
-    return this.cursorOf(this.database, reader);
+    const [row] = await this.database.query<{ rebuild_to: string | null }>(
+      `select rebuild_to from ${schema}.cursor where reader = $1`,
+      [reader],
+    );
+    const rebuildTo = row?.rebuild_to ?? null;
+    return {
+      cursor: await this.cursorOf(this.database, reader),
+      rebuildTo: rebuildTo === null ? null : Number(rebuildTo),
+    };
+  }
+
+  async rebuildTo(reader: string, position: number): Promise<void> {
+    await this.database.query(
+      `update ${this.schema}.cursor set rebuild_to = $2 where reader = $1 and rebuild_to is null`,
+      [reader, position],
+    );
   }
 
   step<T>(
@@ -61,6 +82,7 @@ export class PostgresReaderStore implements ReaderStore {
     return this.database.transaction(async (sql) => {
       await this.searchSchema(sql);
       await this.move(sql, leader, reader, await this.cursorOf(sql, reader), { epoch: '', position: 0 });
+      await sql.query('update cursor set rebuild_to = null where reader = $1', [reader]);
       for (const table of tables) await sql.query(`delete from ${checkedName(table)}`);
       await sql.query('delete from parked where reader = $1', [reader]);
       await sql.query('delete from feed_change c using feed f where f.name = c.feed and f.reader = $1', [

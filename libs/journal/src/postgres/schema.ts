@@ -47,7 +47,8 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         reader text primary key,
         journal text not null,
         epoch text not null,
-        position bigint not null
+        position bigint not null,
+        rebuild_to bigint
       ) with (fillfactor = 50);
       create table parked (
         reader text not null,

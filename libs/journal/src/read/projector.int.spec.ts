@@ -58,8 +58,8 @@ async function projected(): Promise<Record<string, [balance: number, version: nu
   return Object.fromEntries(rows.map(({ account: id, balance, version }) => [id, [balance, version]]));
 }
 
-const cursor = () =>
-  new PostgresReaderStore(backbone.database, 'scheduler').cursor(balances.name, 'scheduler');
+const cursor = async () =>
+  (await new PostgresReaderStore(backbone.database, 'scheduler').open(balances.name, 'scheduler')).cursor;
 
 const caughtUp = () =>
   eventually(

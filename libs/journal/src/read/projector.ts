@@ -1,4 +1,4 @@
-import { announceSubject, type Cursor, type Touched } from '@bulkhead/contracts';
+import { announceSubject, RetryableError, type Cursor, type Touched } from '@bulkhead/contracts';
 import { EventCodec, type UnknownEvent } from '../events/decode.js';
 import { FeedBatch } from '../feed/feed-writer.js';
 import { Leadership, type Leader, type LeadershipStore } from '../leadership/leadership.js';
@@ -87,7 +87,9 @@ export class Projector {
     const { store, streams, pages } = this.options;
     const { name, journal, tables } = this.projection;
     const source = { journal, streams, pages, clock: this.clock, report: this.report };
-    let cursor = await store.cursor(name, journal);
+    const place = await store.open(name, journal);
+    let cursor = place.cursor;
+    if (place.rebuildTo === null) await this.sayHowFar();
     try {
       for await (const batch of readJournal(source, cursor, signal)) {
         const { readable, unknown } = readBatch(this.codec, batch);
@@ -103,6 +105,12 @@ export class Projector {
     }
   }
 
+  /** A reader that has read nothing yet must come to where the journal is now before its rows say how things are. */
+  private async sayHowFar(): Promise<void> {
+    const { head } = await this.options.pages.ask({ after: 0, limit: 1 });
+    await this.options.store.rebuildTo(this.projection.name, head.position);
+  }
+
   /** Applies a batch, again after trouble with the database. What was committed unheard shows as CursorMoved. */
   private async persist(
     leader: Leader,
@@ -116,7 +124,7 @@ export class Projector {
         this.status = { state: 'active', cursor };
         return cursor;
       } catch (error) {
-        if (!(error instanceof DatabaseUnavailable || error instanceof TransactionConflict)) throw error;
+        if (error instanceof CursorMoved || !isTrouble(error)) throw error;
         this.report(error);
         await this.clock.sleep(RETRY_MS, signal);
       }
@@ -220,8 +228,9 @@ const together = (all: readonly Applied[]): Applied => ({
   changes: all.flatMap(({ changes }) => changes),
 });
 
-/** Trouble of the database or of leadership, which says nothing about any event. */
+/** Trouble of the database, of leadership or of what a projection needs (a data key), which says nothing about any event. */
 const isTrouble = (error: unknown): boolean =>
+  error instanceof RetryableError ||
   error instanceof DatabaseUnavailable ||
   error instanceof TransactionConflict ||
   error instanceof CursorMoved;

@@ -33,10 +33,18 @@ export interface StepTransaction {
   feed(puts: readonly FeedPut[]): Promise<readonly NumberedChange[]>;
 }
 
+export interface ReaderPlace {
+  readonly cursor: Cursor;
+  /** Null where it is not yet known how far the reader has to come. */
+  readonly rebuildTo: number | null;
+}
+
 /** Cursors, rows and parked aggregates of a service's projections. */
 export interface ReaderStore {
   /** Where a reader is; it begins before the first position. */
-  cursor(reader: string, journal: Service): Promise<Cursor>;
+  open(reader: string, journal: Service): Promise<ReaderPlace>;
+  /** Says up to which position a new or reset reader has to come before what it holds may be believed. */
+  rebuildTo(reader: string, position: number): Promise<void>;
   /** Moves the cursor and does `work`, together or not at all. @throws CursorMoved */
   step<T>(step: Step, work: (transaction: StepTransaction) => Promise<T>): Promise<T>;
   /** Empties a projection's tables and feeds and sets its cursor before the first position. @throws CursorMoved */
