@@ -46,6 +46,12 @@ export type Principal =
 export const visibleOrganization = (principal: Principal): OrganizationId | 'all' =>
   principal.kind === 'platform' ? 'all' : principal.organization;
 
+/** Whether a principal may know that an organization's things exist. */
+export function knowsOf(principal: Principal, organization: OrganizationId): boolean {
+  const visible = visibleOrganization(principal);
+  return visible === 'all' || visible === organization;
+}
+
 type Verdict = 'allowed' | 'forbidden' | 'invisible';
 
 /**
@@ -77,7 +83,7 @@ function judge({ action, resource }: Access, principal: Principal): Verdict {
     case 'organization':
     case 'app':
     case 'machine':
-      if (resource.organization !== principal.organization) return 'invisible';
+      if (!knowsOf(principal, resource.organization)) return 'invisible';
       return principal.access === 'full' || action === 'read' ? 'allowed' : 'forbidden';
   }
 }

@@ -1,0 +1,3 @@
+import { readLogs } from './read-logs.js';
+
+export const logOperations = [readLogs] as const;

@@ -1,0 +1,90 @@
+import 'reflect-metadata';
+import { migrateJournal, natsStreams, postgresDatabase, systemClock } from '@bulkhead/journal';
+import { VaultClient } from '@bulkhead/pki';
+import {
+  bootService,
+  dataSource,
+  joinPlatform,
+  migrate,
+  openPool,
+  waitFor,
+  type Member,
+  type ServiceRuntime,
+} from '@bulkhead/platform';
+import { bootstrap } from './bootstrap.js';
+import { serveOnBus } from './bus/serve-on-bus.js';
+import { createServer } from './http/server.js';
+import { jetStreamLogReader } from './logs/jetstream-log-reader.js';
+import { ensureLogStream } from './logs/log-stream.js';
+import { ENTITIES } from './read-model/entities.js';
+import { MIGRATIONS } from './read-model/migrations/0001-read-models.js';
+import { openService, SCHEMA } from './service.js';
+import { apiEnvironment, type ApiEnvironment } from './settings.js';
+
+await bootService('api', apiEnvironment, start);
+
+type Runtime = ServiceRuntime<ApiEnvironment>;
+
+async function start(runtime: Runtime): Promise<void> {
+  const { settings, logger, health, onStop, stopping } = runtime;
+  const storage = await openStorage(runtime);
+  const member = await joinPlatform('api', runtime);
+  const jetStream = member.connection.jetstream();
+  const manager = await waitFor('JetStream', () => member.connection.jetstreamManager(), logger, {
+    signal: stopping,
+  });
+  await waitFor('the log stream', () => ensureLogStream(manager), logger, { signal: stopping });
+
+  const service = openService({
+    ...storage,
+    bus: member.bus,
+    commands: member.commands,
+    streams: await natsStreams(member.connection, member.identity.caller),
+    dataKeys: dataKeysOf(settings, member),
+    logs: jetStreamLogReader(jetStream, manager),
+    logger,
+    settings: {
+      securityContact: settings.BULKHEAD_SECURITY_CONTACT,
+      publicUrl:
+        settings.BULKHEAD_API_URL ?? `http://${settings.BULKHEAD_API_ADDRESS}:${settings.BULKHEAD_API_PORT}`,
+      appsDomain: settings.BULKHEAD_EDGE_DOMAIN,
+    },
+  });
+  onStop('projections and relay', () => service.close());
+  const commands = serveOnBus(member.bus, service.pages, logger);
+  onStop('commands', () => commands.close());
+
+  const begin = () =>
+    bootstrap(
+      { journal: service.journal, database: storage.database, now: systemClock.now() },
+      settings.BULKHEAD_ADMIN_TOKEN_SHA256,
+    );
+  await waitFor('the vault to begin with', begin, logger, { signal: stopping });
+
+  const server = await createServer(service.api, logger);
+  onStop('HTTP', () => server.close());
+  await server.listen(settings.BULKHEAD_API_PORT, settings.BULKHEAD_API_ADDRESS);
+  health.add('projections', () => service.problem());
+  logger.info({ address: await server.getUrl() }, 'listening');
+}
+
+/** Tables brought up to date, and the two ways to them. */
+async function openStorage({ settings, logger, onStop, stopping }: Runtime) {
+  const database = { url: settings.BULKHEAD_PG, schema: SCHEMA, applicationName: 'bulkhead-api' };
+  const pool = openPool({ ...database, connections: 20 }, logger);
+  onStop('database', () => pool.end());
+  const journal = postgresDatabase(pool);
+  const ready = () => migrateJournal(journal, { service: 'api', schema: SCHEMA });
+  await waitFor('Postgres', ready, logger, { signal: stopping });
+  const source = dataSource(database, { entities: [...ENTITIES], migrations: [...MIGRATIONS] });
+  await source.initialize();
+  onStop('read models', () => source.destroy());
+  await migrate(source);
+  return { database: journal, source };
+}
+
+/** Data keys come straight from the vault, over mutual TLS: the bus never sees one. */
+function dataKeysOf({ BULKHEAD_VAULT_URL: url }: ApiEnvironment, { identity }: Member) {
+  const vault = new VaultClient(url);
+  return { get: (organization: string) => vault.dataKey(organization, identity.tls) };
+}

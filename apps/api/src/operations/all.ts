@@ -1,0 +1,21 @@
+import { appOperations } from '../apps/index.js';
+import { eventOperations } from '../events/index.js';
+import { hostOperations } from '../hosts/index.js';
+import { logOperations } from '../logs/index.js';
+import { machineOperations } from '../machines/index.js';
+import { organizationOperations } from '../organizations/index.js';
+import { platformOperations } from '../platform/index.js';
+import { tokenOperations } from '../tokens/index.js';
+import type { Operation } from './operation.js';
+
+/** Everything that the API does. What is not here has no route. */
+export const OPERATIONS: readonly Operation[] = [
+  ...appOperations,
+  ...machineOperations,
+  ...organizationOperations,
+  ...tokenOperations,
+  ...hostOperations,
+  ...eventOperations,
+  ...logOperations,
+  ...platformOperations,
+];

@@ -1,0 +1,33 @@
+import type { DataSource } from 'typeorm';
+import type { AppTarget, MachineTarget, OrganizationTarget } from '../operations/operation.js';
+import { AppRow, MachineRow, OrganizationRow } from './entities.js';
+
+/** Finds what requests are about by the names that clients use. */
+export interface Targets {
+  organization(slug: string): Promise<OrganizationTarget | null>;
+  app(name: string): Promise<AppTarget | null>;
+  /** Also one that is destroyed: its events stay readable. */
+  machine(app: AppTarget, id: string): Promise<MachineTarget | null>;
+}
+
+export const targetsOf = (source: DataSource): Targets => ({
+  async organization(slug) {
+    const row = await source.getRepository(OrganizationRow).findOneBy({ slug, deleted: false });
+    return row && { organization: row.id, organizationSlug: row.slug };
+  },
+  async app(name) {
+    const row = await source.getRepository(AppRow).findOneBy({ name, deleted: false });
+    if (!row) return null;
+    const owner = await source.getRepository(OrganizationRow).findOneByOrFail({ id: row.organization });
+    return { organization: row.organization, organizationSlug: owner.slug, app: row.id, appName: row.name };
+  },
+  async machine(app, id) {
+    const row = await source
+      .getRepository(MachineRow)
+      .createQueryBuilder('machine')
+      .select('machine.id')
+      .where({ id, app: app.app })
+      .getOne();
+    return row && { ...app, machine: row.id };
+  },
+});

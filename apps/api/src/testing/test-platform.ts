@@ -1,0 +1,145 @@
+import { hashToken, newToken } from '@bulkhead/auth';
+import {
+  CommandBus,
+  migrateJournal,
+  natsBus,
+  natsStreams,
+  postgresDatabase,
+  systemClock,
+} from '@bulkhead/journal';
+import { createLogger, dataSource, migrate, openPool } from '@bulkhead/platform';
+import { eventually, MemoryDataKeys, startNats, startPostgres, TEST_LEADERSHIP_MS } from '@bulkhead/testing';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { bootstrap } from '../bootstrap.js';
+import { serveOnBus } from '../bus/serve-on-bus.js';
+import { createServer } from '../http/server.js';
+import { jetStreamLogReader } from '../logs/jetstream-log-reader.js';
+import { ensureLogStream } from '../logs/log-stream.js';
+import { AppRow, ENTITIES, TokenRow } from '../read-model/entities.js';
+import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
+import { openService, SCHEMA, type ApiService } from '../service.js';
+import { ScriptedScheduler } from './scripted-scheduler.js';
+
+const STREAM_LIMITS = { maxAgeMs: 86_400_000, maxBytes: 64 * 2 ** 20, replicas: 1 };
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests say by their expectations what is in an answer
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly token?: string | null;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The api over real Postgres and NATS, with a scripted scheduler, behind its real HTTP server. */
+export interface TestPlatform {
+  readonly url: string;
+  readonly admin: string;
+  readonly service: ApiService;
+  readonly scheduler: ScriptedScheduler;
+  readonly keys: MemoryDataKeys;
+  /** Everything the service logged. */
+  readonly log: string[];
+  readonly nats: Awaited<ReturnType<typeof startNats>>;
+  call(method: string, path: string, ask?: Ask): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export async function startTestPlatform(): Promise<TestPlatform> {
+  const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
+  const [own, theirs] = await Promise.all([postgres.database(), postgres.database()]);
+  const log: string[] = [];
+  const logger = createLogger('api', 'debug', { write: (line: string) => void log.push(line) });
+  const keys = new MemoryDataKeys();
+  const settings = { url: own.url, schema: SCHEMA, applicationName: 'test' };
+  const pool = openPool(settings, logger);
+  const database = postgresDatabase(pool);
+  await migrateJournal(database, { service: 'api', schema: SCHEMA });
+  const source = dataSource(settings, { entities: [...ENTITIES], migrations: [...MIGRATIONS] });
+  await source.initialize();
+  await migrate(source);
+  const scheduler = await ScriptedScheduler.start({
+    pool: theirs.open({ options: '-c search_path=scheduler' }),
+    nats,
+    keys,
+    ownerOf: async (id) => (await source.getRepository(AppRow).findOneByOrFail({ id })).organization,
+  });
+  const connection = await nats.connect('api');
+  const bus = natsBus(connection);
+  const manager = await connection.jetstreamManager();
+  await ensureLogStream(manager);
+  const service = openService({
+    database,
+    source,
+    bus,
+    commands: new CommandBus(bus, 'api'),
+    streams: await natsStreams(connection, 'api'),
+    dataKeys: keys,
+    logs: jetStreamLogReader(connection.jetstream(), manager),
+    logger,
+    leadershipMs: TEST_LEADERSHIP_MS,
+    streamLimits: STREAM_LIMITS,
+    settings: {
+      securityContact: 'mailto:security@platform.example',
+      publicUrl: 'http://api.example',
+      appsDomain: 'apps.example',
+    },
+  });
+  const served = serveOnBus(bus, service.pages, logger);
+  const admin = newToken();
+  await bootstrap({ journal: service.journal, database, now: systemClock.now() }, hashToken(admin));
+  const server: NestFastifyApplication = await createServer(service.api, logger);
+  await server.listen(0, '127.0.0.1');
+  const url = await server.getUrl();
+  await eventually(() => source.getRepository(TokenRow).exists(), {});
+  return {
+    url,
+    admin,
+    service,
+    scheduler,
+    keys,
+    log,
+    nats,
+    call: (method, path, ask = {}) => request(url, method, path, { token: admin, ...ask }),
+    async stop() {
+      await server.close();
+      await served.close();
+      await service.close();
+      await scheduler.stop();
+      await source.destroy();
+      await pool.end();
+      await Promise.all([postgres.stop(), nats.stop()]);
+    },
+  };
+}
+
+async function request(
+  url: string,
+  method: string,
+  path: string,
+  { token, body, headers }: Ask,
+): Promise<Answer> {
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, json: parsed(text) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
