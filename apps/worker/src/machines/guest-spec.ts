@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import type { HostMachineRow } from '@bulkhead/contracts';
 import { goDurationMs } from '@bulkhead/contracts/go-duration';
 import type { GuestFile, InitOverrides, MachineConfig, Sealed } from '@bulkhead/domain';
+import { hostEnd } from '@bulkhead/network';
 import type { ImageConfig, LocalImage } from '../images/index.js';
 import type { BootSpec, GuestConfiguration } from '../runtime/runtime.js';
 
@@ -12,9 +13,6 @@ export interface OpenedRow {
   readonly address: string;
 }
 
-/** The host's side of every machine's link: the gateway each guest sees. */
-export const GATEWAY = 'fe80::1';
-
 /** Everything a runtime needs to boot one machine. */
 export function bootSpec(row: HostMachineRow, { config, address }: OpenedRow, image: LocalImage): BootSpec {
   return {
@@ -24,7 +22,7 @@ export function bootSpec(row: HostMachineRow, { config, address }: OpenedRow, im
     cpus: config.guest.cpus,
     memoryMb: config.guest.memory_mb,
     address,
-    gateway: GATEWAY,
+    gateway: hostEnd(address),
     servicePorts: servicePorts(config),
     guest: guestConfiguration(row, config, address, image),
   };

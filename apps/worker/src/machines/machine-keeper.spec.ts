@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError, TerminalError, type HostMachineRow } from '@bulkhead/contracts';
 import type { AppId, InstanceId, MachineConfig, MachineId, OrganizationId } from '@bulkhead/domain';
+import { formatSixPn } from '@bulkhead/network';
 import type { LocalImage } from '../images/index.js';
 import type { BootSpec, MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import { WorkerStore } from '../store/worker-store.js';
 import { MachineKeeper } from './machine-keeper.js';
 
 const machine = '0123456789abcd' as MachineId;
+const ADDRESS = formatSixPn({ network: 1, host: 1, slot: 1 });
 const config: MachineConfig = {
   image: 'registry.test/app:1',
   guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 },
@@ -29,7 +31,7 @@ const row = (change: Partial<HostMachineRow> = {}): HostMachineRow => ({
   wish: 1,
   stop: { force: false },
   networkId: 1,
-  sealed: JSON.stringify({ config, address: 'fdaa:0:1::2' }),
+  sealed: JSON.stringify({ config, address: ADDRESS }),
   ...change,
 });
 const image = {
@@ -127,7 +129,7 @@ describe('MachineKeeper', () => {
       runtime: guests,
       images: { ensure: async () => image, unpin: () => undefined },
       store,
-      open: (sealed) => JSON.parse(sealed),
+      open: (opened) => JSON.parse(opened.sealed),
       now: () => new Date(),
       changed: () => undefined,
       say: () => undefined,
@@ -151,7 +153,7 @@ describe('MachineKeeper', () => {
     keeper.want(row());
     await phase('running');
     expect(guests.booted[0]).toMatchObject({
-      address: 'fdaa:0:1::2',
+      address: ADDRESS,
       guest: {
         argv: ['/app', 'serve'],
         workdir: '/srv',
@@ -247,7 +249,7 @@ describe('MachineKeeper', () => {
       runtime: guests,
       images: { ensure: async () => image, unpin: () => undefined },
       store,
-      open: (sealed) => JSON.parse(sealed),
+      open: (opened) => JSON.parse(opened.sealed),
       now: () => new Date(),
       changed: () => undefined,
       say: () => undefined,

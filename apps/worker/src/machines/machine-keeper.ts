@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly images: Pick<ImageStore, 'ensure' | 'unpin'>;
   readonly store: WorkerStore;
   /** Opens what the scheduler sealed to this host's key. */
-  readonly open: (sealed: string) => OpenedRow;
+  readonly open: (row: HostMachineRow) => OpenedRow;
   readonly now: () => Date;
   /** A machine's condition changed and is on disk, with its reports. */
   readonly changed: (machine: MachineId) => void;
@@ -66,7 +66,7 @@ export class MachineKeeper {
 
   /** What its row holds under the seal, or undefined where it has no row. */
   opened(): OpenedRow | undefined {
-    return this.#desired ? this.around.open(this.#desired.sealed) : undefined;
+    return this.#desired ? this.around.open(this.#desired) : undefined;
   }
 
   /** A VM of an earlier process was found running. */
@@ -190,7 +190,7 @@ export class MachineKeeper {
     await this.#endStray();
     this.#keep({ ...answer, phase: 'starting', restarts }, []);
     try {
-      const row = this.around.open(desired.sealed);
+      const row = this.around.open(desired);
       const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
       this.#image = image;
       await this.around.runtime.discardSnapshot(this.machine);
@@ -206,7 +206,7 @@ export class MachineKeeper {
     if (!desired) return;
     const answer = answerOf(desired);
     try {
-      const row = this.around.open(desired.sealed);
+      const row = this.around.open(desired);
       const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
       this.#image = image;
       this.#runs(await this.around.runtime.resume(bootSpec(desired, row, image)), answer, image, 0);

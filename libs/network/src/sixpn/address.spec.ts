@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { formatSixPn, machinePrefix, networkPrefix, parseSixPn, SixPnError } from './address.js';
+import { formatSixPn, hostEnd, machinePrefix, networkPrefix, parseSixPn, SixPnError } from './address.js';
 
 const numbers = fc.record({
   network: fc.integer({ min: 1, max: 0x7fff_ffff }),
@@ -15,6 +15,7 @@ describe('6PN addresses', () => {
     expect(formatSixPn({ network: 0x1_0018, host: 1, slot: 1 })).toBe('fdaa:1:18:a7b:1:0:1:2');
     expect(machinePrefix({ network: 0x18, host: 0x7d, slot: 0x1_008d })).toBe('fdaa:0:18:a7b:7d:1:8d:0/112');
     expect(networkPrefix(0x18)).toBe('fdaa:0:18::/48');
+    expect(hostEnd('fdaa:0:18:a7b:7d:1:8d:2')).toBe('fdaa:0:18:a7b:7d:1:8d:1');
   });
 
   it('come back as the numbers they were made of, and differ where those differ', () => {

@@ -24,12 +24,16 @@ export class SixPnError extends Error {
 
 const PREFIX = 0xfdaa;
 const HOST_WORD = 0x0a7b;
+const HOST_INTERFACE = 1;
 const MACHINE_INTERFACE = 2;
 
 /** The address of a machine, in the shortest form (RFC 5952). @throws SixPnError for numbers that don't fit. */
 export function formatSixPn(address: SixPnAddress): string {
   return compress(wordsOf(address, MACHINE_INTERFACE));
 }
+
+/** The host's end of a machine's link: the gateway it sees. @throws SixPnError */
+export const hostEnd = (machine: string): string => compress(wordsOf(parseSixPn(machine), HOST_INTERFACE));
 
 /** The /112 of a machine's link, and the /48 of its network. @throws SixPnError */
 export const machinePrefix = (address: SixPnAddress): string => `${compress(wordsOf(address, 0))}/112`;
