@@ -21,7 +21,17 @@ export default tseslint.config(
       '@typescript-eslint/only-throw-error': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-restricted-imports': forbid(
-        ['**/apps/*', '@bulkhead/api*', '@bulkhead/scheduler*', '@bulkhead/vault*', '@bulkhead/audit*', '@bulkhead/worker*', '@bulkhead/edge*', '@bulkhead/cli*'],
+        [
+          '**/apps/*/src/**',
+          '**/{api,scheduler,vault,audit,worker,edge,gateway,cli,console}/src/**',
+          '@bulkhead/api*',
+          '@bulkhead/scheduler*',
+          '@bulkhead/vault*',
+          '@bulkhead/audit*',
+          '@bulkhead/worker*',
+          '@bulkhead/edge*',
+          '@bulkhead/cli*',
+        ],
         'No app imports another app; share through libs/.',
       ),
       'no-empty': ['error', { allowEmptyCatch: false }],
@@ -31,7 +41,12 @@ export default tseslint.config(
   {
     files: ['libs/domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
-    rules: { 'no-restricted-imports': forbid(['@bulkhead/*', 'node:*', 'zod', 'pg', 'nats'], 'The domain imports nothing.') },
+    rules: {
+      'no-restricted-imports': forbid(
+        ['@bulkhead/*', 'node:*', 'zod', 'pg', 'nats'],
+        'The domain imports nothing.',
+      ),
+    },
   },
   {
     files: ['libs/contracts/src/**/*.ts'],

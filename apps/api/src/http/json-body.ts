@@ -16,7 +16,7 @@ export function acceptJsonBodies(server: FastifyInstance): void {
     { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
     (request, body, done) => {
       if (body === '') return done(null, undefined);
-      parse(request, body, (error, value) => (error ? done(malformed()) : done(null, value)));
+      void parse(request, body, (error, value) => (error ? done(malformed()) : done(null, value)));
     },
   );
 }
