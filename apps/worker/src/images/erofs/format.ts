@@ -89,6 +89,7 @@ export function encodeInode(into: Buffer, at: number, number: number, inode: Ino
 export const deviceNumber = (major: number, minor: number): number =>
   ((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)) >>> 0;
 
+const NOTHING = Buffer.alloc(0);
 const XATTR_HEADER_BYTES = 12;
 const XATTR_ENTRY_BYTES = 4;
 const XATTR_PREFIXES: readonly (readonly [prefix: string, index: number])[] = [
@@ -98,10 +99,9 @@ const XATTR_PREFIXES: readonly (readonly [prefix: string, index: number])[] = [
 
 /** An inode's attributes as they follow it: a header, then entries aligned to 4. Empty where there are none. */
 export function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): Buffer {
+  if (xattrs.size === 0) return NOTHING;
   const entries = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(encodeXattr);
-  return entries.length === 0
-    ? Buffer.alloc(0)
-    : Buffer.concat([Buffer.alloc(XATTR_HEADER_BYTES), ...entries]);
+  return entries.length === 0 ? NOTHING : Buffer.concat([Buffer.alloc(XATTR_HEADER_BYTES), ...entries]);
 }
 
 function encodeXattr([name, value]: [string, Uint8Array]): Buffer[] {

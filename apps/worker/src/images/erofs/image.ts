@@ -28,7 +28,7 @@ export async function finishImage(
   uuid: Uint8Array,
 ): Promise<WrittenImage> {
   const metadataAt = await data.finish();
-  const { directories, inodes, rootSlot, count } = layOut(root, metadataAt / BLOCK);
+  const { directories, inodes, rootSlot, count } = await layOut(root, metadataAt / BLOCK);
   const inodesAt = metadataAt + directories.length;
   const bytes = inodesAt + inodes.length;
   const superblock = encodeSuperblock({

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ByteString } from '../unpack/tar.js';
 import type { DirectoryNode, TreeNode } from '../unpack/tree.js';
 import {
@@ -52,9 +53,13 @@ const FILE_TYPES: Readonly<Record<TreeNode['type'], FileType>> = {
   symlink: FileType.Symlink,
 };
 
-/** Lays out a tree's directories from `firstBlock` on and its inodes behind them. Pure: the same tree gives the same bytes. */
-export function layOut(root: DirectoryNode, firstBlock: number): Metadata {
-  const inodes = collect(root);
+/**
+ * Lays out a tree's directories from `firstBlock` on and its inodes behind them: the same tree gives the same bytes.
+ * Lets the process do other things every few milliseconds.
+ */
+export async function layOut(root: DirectoryNode, firstBlock: number): Promise<Metadata> {
+  const inodes: Inode[] = [];
+  await inTurns(collect(root), ({ node, entries, links }) => inodes.push(describe(node, entries, links)));
   const { places, directoryBlocks, inodeBytes } = place(inodes);
   const metadata = {
     directories: Buffer.alloc(directoryBlocks * BLOCK),
@@ -62,12 +67,27 @@ export function layOut(root: DirectoryNode, firstBlock: number): Metadata {
     rootSlot: slotOf(places, root),
     count: inodes.length,
   };
-  inodes.forEach((inode, index) => write(metadata, places, firstBlock, inode, index + 1));
+  await inTurns(inodes, (inode, index) => write(metadata, places, firstBlock, inode, index + 1));
   return metadata;
 }
 
+const TURN = 1000;
+
+async function inTurns<T>(items: readonly T[], work: (item: T, index: number) => void): Promise<void> {
+  for (let from = 0; from < items.length; from += TURN) {
+    items.slice(from, from + TURN).forEach((item, index) => work(item, from + index));
+    await setImmediate();
+  }
+}
+
+interface Found {
+  readonly node: TreeNode;
+  readonly entries: readonly Entry[];
+  readonly links: number;
+}
+
 /** All nodes, each once: a directory before what it holds, names in the order of their bytes. */
-function collect(root: DirectoryNode): Inode[] {
+function collect(root: DirectoryNode): Found[] {
   const links = new Map<TreeNode, number>();
   const found: { node: TreeNode; entries: readonly Entry[] }[] = [];
   const visit = (node: TreeNode, parent: TreeNode): void => {
@@ -79,7 +99,7 @@ function collect(root: DirectoryNode): Inode[] {
     for (const entry of entries) if (entry.node !== node && entry.node !== parent) visit(entry.node, node);
   };
   visit(root, root);
-  return found.map(({ node, entries }) => describe(node, entries, links.get(node) ?? 1));
+  return found.map(({ node, entries }) => ({ node, entries, links: links.get(node) ?? 1 }));
 }
 
 /** As the kernel's binary search needs them: sorted by bytes, "." and ".." among the names. */
@@ -174,7 +194,7 @@ function location(node: TreeNode, block: number): number {
 function contentBytes({ node, blocks }: Inode, places: ReadonlyMap<TreeNode, Place>): Uint8Array {
   switch (node.type) {
     case 'file':
-      return node.content.tail ?? new Uint8Array(0);
+      return node.content.tail ?? NOTHING;
     case 'symlink':
       return Buffer.from(node.target, 'latin1');
     case 'directory':
@@ -191,10 +211,11 @@ function contentBytes({ node, blocks }: Inode, places: ReadonlyMap<TreeNode, Pla
     case 'character':
     case 'block':
     case 'fifo':
-      return new Uint8Array(0);
+      return NOTHING;
   }
 }
 
+const NOTHING = new Uint8Array(0);
 const hasOwnBlocks = ({ type }: TreeNode) => type === 'directory' || type === 'symlink';
 
 function placeOf(places: ReadonlyMap<TreeNode, Place>, node: TreeNode): Place {

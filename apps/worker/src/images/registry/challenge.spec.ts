@@ -32,7 +32,7 @@ describe('a WWW-Authenticate header', () => {
         (parts) => {
           const started = performance.now();
           parseChallenges(parts.join(''));
-          expect(performance.now() - started).toBeLessThan(200);
+          expect(performance.now() - started).toBeLessThan(1_000);
         },
       ),
       { numRuns: 200 },

@@ -147,7 +147,7 @@ describe('layers laid over each other', () => {
     const whiteouts = Array.from({ length: 20_000 }, () => file('d/.wh..wh..opq'));
     const started = performance.now();
     overlayOf([[file('d/old')], [...many, ...whiteouts]], 50_000);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it('of any entries make a tree or are refused', () => {
