@@ -64,6 +64,15 @@ const asked = async (port: number) => {
   }
 };
 
+const isListening = (port: number) =>
+  RawClient.http(port).then(
+    (client) => {
+      client.close();
+      return true;
+    },
+    () => false,
+  );
+
 test('serves over TLS from all threads, and tells what it did', async () => {
   const edge = start(await routesFile(machineRow({ port: backend.port })));
   const { http, https, operations } = await edge.ports();
@@ -118,13 +127,7 @@ test('SIGTERM lets what was begun end, over all threads', async () => {
   for (const client of clients) client.send(REQUEST);
   await eventually(() => held.length === clients.length);
   edge.signal('SIGTERM');
-  while (
-    await RawClient.http(http).then(
-      (client) => !client.close(),
-      () => false,
-    )
-  )
-    await new Promise(setImmediate);
+  while (await isListening(http)) await new Promise(setImmediate);
   for (const answer of held) answer();
   for (const client of clients) {
     expect(await client.ended()).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close\r\n[^]*ok$/);

@@ -15,6 +15,11 @@ export const EDGE_METRICS: readonly MetricFamily[] = [
     type: 'counter',
     help: 'What was refused before it was a request, by reason.',
   },
+  {
+    name: 'bulkhead_edge_upstream_connect_failures_total',
+    type: 'counter',
+    help: 'Attempts to reach a machine that failed.',
+  },
   { name: 'bulkhead_edge_connections', type: 'gauge', help: 'Open connections of clients.' },
   {
     name: 'bulkhead_edge_requests_in_flight',
@@ -67,6 +72,10 @@ export class ThreadObserver implements Observer {
 
   upstreamConnected(seconds: number): void {
     this.connectSeconds.observe(seconds);
+  }
+
+  upstreamUnreachable(): void {
+    this.count('bulkhead_edge_upstream_connect_failures_total');
   }
 
   refused(reason: string): void {

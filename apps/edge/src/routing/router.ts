@@ -12,21 +12,35 @@ export interface Lease {
 export type Acquired =
   { readonly kind: 'lease'; readonly lease: Lease } | { readonly kind: 'none' } | { readonly kind: 'full' };
 
+/** How long a backend that could not be reached is asked only when nobody else is there, in ms. */
+const SUSPECT_MS = 2_000;
+
 /** Chooses backends by the load that all threads share. */
 export class Router {
   private turn = 0;
+  private readonly suspectUntil = new Map<string, number>();
 
   constructor(private readonly limits: SharedLimits) {}
 
   /** @param tried keys of backends that this request has failed on */
-  acquire(entrance: Entrance, tried: ReadonlySet<string>): Acquired {
+  acquire(entrance: Entrance, tried: ReadonlySet<string>, now: number): Acquired {
+    const trusted = this.acquireFrom(entrance, ({ key }) => tried.has(key) || this.isSuspect(key, now));
+    return trusted.kind === 'lease' ? trusted : this.acquireFrom(entrance, ({ key }) => tried.has(key));
+  }
+
+  /** Remembers that a backend could not be reached: otherwise its lack of load would attract everything. */
+  suspect({ key }: Backend, now: number): void {
+    for (const [known, until] of this.suspectUntil) if (until <= now) this.suspectUntil.delete(known);
+    this.suspectUntil.set(key, now + SUSPECT_MS);
+  }
+
+  private isSuspect(key: string, now: number): boolean {
+    return (this.suspectUntil.get(key) ?? 0) > now;
+  }
+
+  private acquireFrom(entrance: Entrance, isExcluded: (backend: Backend) => boolean): Acquired {
     for (;;) {
-      const choice = choose(
-        entrance.backends,
-        ({ slot }) => this.limits.load(slot),
-        this.turn++,
-        ({ key }) => tried.has(key),
-      );
+      const choice = choose(entrance.backends, ({ slot }) => this.limits.load(slot), this.turn++, isExcluded);
       if (choice.kind !== 'backend') return choice;
       const { slot, hardLimit } = choice.backend;
       if (this.limits.tryAcquire(slot, hardLimit))

@@ -52,6 +52,21 @@ describe('a machine that refuses connections', () => {
     client.close();
   });
 
+  test('is left alone for a while, and asked again where nobody else is there', async () => {
+    const good = await healthy();
+    const dead = machineRow({ port: await deadPort() });
+    edge.route(dead, machineRow({ port: good.port }));
+    const client = await RawClient.http(edge.http);
+    for (let round = 1; round <= 6; round++) {
+      client.get('/');
+      await eventually(() => edge.observer.records.length === round);
+    }
+    expect(edge.observer.failedConnects).toBe(1);
+    edge.route(dead);
+    expect(await client.get('/').until('</html>')).toContain('HTTP/1.1 502 Bad Gateway');
+    client.close();
+  });
+
   test('is a 502 where it is the only one', async () => {
     edge.route(machineRow({ port: await deadPort() }));
     const client = await RawClient.http(edge.http);

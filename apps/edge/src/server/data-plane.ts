@@ -45,6 +45,8 @@ const MAX_IDLE_PER_BACKEND = 64;
 /** How long a quiet connection is kept when draining: a request may be on its way. */
 const DRAIN_GRACE_MS = 1_000;
 const TLS_HANDSHAKE_MS = 10_000;
+/** Per thread and listener; what is beyond is closed unheard. */
+const MAX_CONNECTIONS = 20_000;
 
 /** One thread's share of the edge: its listeners, their connections, and a copy of the routes. */
 export class DataPlane {
@@ -192,6 +194,7 @@ export class DataPlane {
 
   private open(server: Server, host: string, port: number): Promise<number> {
     this.servers.push(server);
+    server.maxConnections = MAX_CONNECTIONS;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host, port, reusePort: true, backlog: 4096 }, () => {

@@ -91,7 +91,7 @@ export class Exchange implements Conversation, UpstreamUser {
 
   /** Sends the request to the best backend; called again where it may be sent again. */
   start(): void {
-    const acquired = this.context.router.acquire(this.request.entrance, this.tried);
+    const acquired = this.context.router.acquire(this.request.entrance, this.tried, performance.now());
     if (acquired.kind !== 'lease') return this.fail(this.refusalFor(acquired.kind));
     const { lease } = acquired;
     this.lease = lease;
@@ -116,6 +116,8 @@ export class Exchange implements Conversation, UpstreamUser {
     } catch {
       if (this.isOver) return;
       this.tried.add(lease.backend.key);
+      this.context.observer.upstreamUnreachable();
+      this.context.router.suspect(lease.backend, performance.now());
       this.sendAgainOr(refusals.UNREACHABLE);
     }
   }

@@ -20,6 +20,7 @@ export interface Observer {
   requestStarted(): void;
   requestEnded(record: RequestRecord): void;
   upstreamConnected(seconds: number): void;
+  upstreamUnreachable(): void;
   /** Something refused before it was a request of an app. */
   refused(reason: string): void;
 }

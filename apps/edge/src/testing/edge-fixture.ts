@@ -24,6 +24,7 @@ export class RecordingObserver implements Observer {
   readonly refusals: string[] = [];
   connections = 0;
   inFlight = 0;
+  failedConnects = 0;
   connectionOpened = () => void this.connections++;
   connectionClosed = () => void this.connections--;
   requestStarted = () => void this.inFlight++;
@@ -32,6 +33,7 @@ export class RecordingObserver implements Observer {
     this.records.push(record);
   };
   upstreamConnected = () => undefined;
+  upstreamUnreachable = () => void this.failedConnects++;
   refused = (reason: string) => void this.refusals.push(reason);
 }
 
