@@ -1,4 +1,4 @@
-import { newTokenId, type Actor } from '@bulkhead/contracts';
+import { newTokenId, type Actor, type Touched } from '@bulkhead/contracts';
 import { tokenAggregate } from '@bulkhead/domain';
 import type { Database, Journal } from '@bulkhead/journal';
 import { foundOrganization, newOrganization } from './organizations/create-organization.js';
@@ -11,6 +11,7 @@ export const FIRST_ORGANIZATION = 'personal';
 /**
  * What a platform begins with: the operator's token, of which only the hash is known here, and a first organization. Each is a
  * command of its own id, so that doing it again at every start does nothing.
+ * @returns what has to be readable before the API is of use.
  * @param adminSha256 SHA-256 of the token's text in hex. Another one at a later start adds a token and revokes none.
  */
 export async function bootstrap(
@@ -20,9 +21,9 @@ export async function bootstrap(
     now,
   }: { readonly journal: Pick<Journal, 'execute'>; readonly database: Database; readonly now: Date },
   adminSha256: string,
-): Promise<void> {
+): Promise<readonly Touched[]> {
   const token = newTokenId();
-  await journal.execute(
+  const administrator = await journal.execute(
     {
       id: `bootstrap-token-${adminSha256}`,
       content: { adminSha256 },
@@ -45,7 +46,7 @@ export async function bootstrap(
     },
   );
   const wanted = await newOrganization({ database }, FIRST_ORGANIZATION, 'personal');
-  await journal.execute(
+  const organization = await journal.execute(
     {
       id: 'bootstrap-organization',
       content: { slug: FIRST_ORGANIZATION },
@@ -55,4 +56,5 @@ export async function bootstrap(
     },
     (decision) => foundOrganization(decision, wanted),
   );
+  return [...administrator.touched, ...organization.touched];
 }

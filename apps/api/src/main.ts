@@ -11,12 +11,15 @@ import {
   type Member,
   type ServiceRuntime,
 } from '@bulkhead/platform';
+import type { Touched } from '@bulkhead/contracts';
+import type { Api } from './api.js';
 import { bootstrap } from './bootstrap.js';
 import { serveOnBus } from './bus/serve-on-bus.js';
 import { createServer } from './http/server.js';
 import { jetStreamLogReader } from './logs/jetstream-log-reader.js';
 import { ensureLogStream } from './logs/log-stream.js';
 import { ENTITIES } from './read-model/entities.js';
+import { FRESH_WITHIN_MS } from './read-model/freshness.js';
 import { MIGRATIONS } from './read-model/migrations/0001-read-models.js';
 import { openService, SCHEMA } from './service.js';
 import { apiEnvironment, type ApiEnvironment } from './settings.js';
@@ -59,13 +62,19 @@ async function start(runtime: Runtime): Promise<void> {
       { journal: service.journal, database: storage.database, now: systemClock.now() },
       settings.BULKHEAD_ADMIN_TOKEN_SHA256,
     );
-  await waitFor('the vault to begin with', begin, logger, { signal: stopping });
+  const begun = await waitFor('the vault to begin with', begin, logger, { signal: stopping });
+  await waitFor('the read models', () => readable(service.api, begun), logger, { signal: stopping });
 
   const server = await createServer(service.api, logger);
   onStop('HTTP', () => server.close());
   await server.listen(settings.BULKHEAD_API_PORT, settings.BULKHEAD_API_ADDRESS);
   health.add('projections', () => service.problem());
   logger.info({ address: await server.getUrl() }, 'listening');
+}
+
+/** A server that knows no token would turn everybody away. */
+async function readable({ freshness }: Api, begun: readonly Touched[]): Promise<void> {
+  if (!(await freshness.seen('api', begun, FRESH_WITHIN_MS))) throw new Error('they are behind the journal');
 }
 
 /** Tables brought up to date, and the two ways to them. */

@@ -43,24 +43,19 @@ export function failureOf(error: unknown, requestId: string): Failure {
   };
 }
 
-/** Codes of errors that Fastify and Nest raise before a handler is reached. Their own messages may quote the request. */
-const FRAMEWORK: Readonly<Record<string, [code: string, message: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than 1 MiB'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'send JSON, as application/json'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'content-length and the body differ'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed_json', 'the body is empty'],
+/** Errors that Fastify and Nest raise before a handler is reached, by status. Their own messages may quote the request. */
+const FRAMEWORK: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  404: ['no_such_route', 'there is nothing at this path'],
+  413: ['body_too_large', 'the body is larger than 1 MiB'],
+  415: ['unsupported_media_type', 'send JSON, as application/json'],
 };
 
 function fromFramework(error: unknown): TerminalError | null {
   if (!(error instanceof Error)) return null;
   const status = statusOf(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = FRAMEWORK[code];
-  if (known) return new TerminalError(known[0], known[1], { status: status ?? 400 });
-  if (status === 404) return new TerminalError('no_such_route', 'there is nothing at this path', { status });
-  if (status !== undefined && status >= 400 && status < 500)
-    return new TerminalError('invalid_request', 'the request is not understood', { status });
-  return null;
+  if (status === undefined || status < 400 || status >= 500) return null;
+  const [code, message] = FRAMEWORK[status] ?? ['invalid_request', 'the request is not understood'];
+  return new TerminalError(code, message, { status });
 }
 
 function statusOf(error: Error): number | undefined {

@@ -15,7 +15,7 @@ import { serveOnBus } from '../bus/serve-on-bus.js';
 import { createServer } from '../http/server.js';
 import { jetStreamLogReader } from '../logs/jetstream-log-reader.js';
 import { ensureLogStream } from '../logs/log-stream.js';
-import { AppRow, ENTITIES, TokenRow } from '../read-model/entities.js';
+import { AppRow, ENTITIES } from '../read-model/entities.js';
 import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
 import { openService, SCHEMA, type ApiService } from '../service.js';
 import { ScriptedScheduler } from './scripted-scheduler.js';
@@ -91,11 +91,14 @@ export async function startTestPlatform(): Promise<TestPlatform> {
   });
   const served = serveOnBus(bus, service.pages, logger);
   const admin = newToken();
-  await bootstrap({ journal: service.journal, database, now: systemClock.now() }, hashToken(admin));
+  const begun = await bootstrap(
+    { journal: service.journal, database, now: systemClock.now() },
+    hashToken(admin),
+  );
   const server: NestFastifyApplication = await createServer(service.api, logger);
   await server.listen(0, '127.0.0.1');
   const url = await server.getUrl();
-  await eventually(() => source.getRepository(TokenRow).exists(), {});
+  await eventually(() => service.api.freshness.seen('api', begun, 1_000));
   return {
     url,
     admin,
