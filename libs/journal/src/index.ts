@@ -39,3 +39,6 @@ export * from './feed/feed-store.js';
 export * from './feed/feed-publisher.js';
 export * from './feed/feed-follower.js';
 export * from './postgres/feed-store.js';
+export * from './read/reactor.js';
+export * from './read/reactor-store.js';
+export * from './postgres/reactor-store.js';

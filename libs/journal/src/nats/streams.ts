@@ -155,13 +155,15 @@ class NatsStreams implements Streams {
     );
     const stop = () => void messages.close();
     signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
     const trouble = watch(messages);
     try {
       for await (const message of messages) yield delivery(message);
       if (!signal.aborted) throw (await trouble) ?? new NoAnswer(`the share of ${stream} ended`);
     } finally {
       signal.removeEventListener('abort', stop);
-      await messages.close();
+      // Not awaited: it resolves only for a reader that goes on reading.
+      void messages.close();
     }
   }
 
