@@ -61,7 +61,7 @@ export class Collector {
 
   async #collect(leader: Leader, signal: AbortSignal): Promise<void> {
     const { store, streams, pages, clock, report } = this.options;
-    let cursor = await store.cursor(this.#reader, this.journal);
+    let { cursor } = await store.open(this.#reader, this.journal);
     try {
       for await (const batch of readJournal(
         { journal: this.journal, streams, pages, clock, report },
