@@ -21,24 +21,41 @@ export type CommandAccess =
       readonly action: Action;
       readonly on: 'machine' | 'app' | 'organization' | 'platform';
     }
-  | { readonly by: 'host'; readonly kinds: readonly string[] };
+  | { readonly by: 'host'; readonly kinds: readonly string[] }
+  /** Another service in its own right: which ones is said by the handler's callers. */
+  | { readonly by: 'service' };
 
 /** As whom a command was cleared. */
 export type Sender =
   | { readonly kind: 'user'; readonly principal: Principal; readonly app: AppRow | null }
-  | { readonly kind: 'host'; readonly host: HostId; readonly identity: IdentityRow };
+  | { readonly kind: 'host'; readonly host: HostId; readonly identity: IdentityRow }
+  | { readonly kind: 'service'; readonly service: string };
 
 /** Who is responsible for what a command does. */
-export const actorOf = (sender: Sender): Actor =>
-  sender.kind === 'user' ? { kind: 'token', id: sender.principal.token } : { kind: 'host', id: sender.host };
+export function actorOf(sender: Sender): Actor {
+  switch (sender.kind) {
+    case 'user':
+      return { kind: 'token', id: sender.principal.token };
+    case 'host':
+      return { kind: 'host', id: sender.host };
+    case 'service':
+      return { kind: 'service', id: sender.service };
+  }
+}
 
 /** The choke point of every command: nothing reaches a handler by another way. */
 export const clearing =
   (directory: Directory, now: () => Date) =>
-  (access: CommandAccess, asked: Cleared): Promise<Sender> =>
-    access.by === 'host'
-      ? clearHost(directory, access.kinds, asked)
-      : clearUser(directory, now(), access, asked);
+  async (access: CommandAccess, asked: Cleared): Promise<Sender> => {
+    switch (access.by) {
+      case 'user':
+        return clearUser(directory, now(), access, asked);
+      case 'host':
+        return clearHost(directory, access.kinds, asked);
+      case 'service':
+        return { kind: 'service', service: asked.caller };
+    }
+  };
 
 async function clearUser(
   directory: Directory,

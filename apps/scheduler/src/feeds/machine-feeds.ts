@@ -30,9 +30,11 @@ export interface Worker {
 }
 type Workers = ReadonlyMap<HostId, Worker>;
 
+export const FEEDS_PROJECTION = 'scheduler-feeds';
+
 /** What each host is to run, sealed to it, and what edges may route to: both from the scheduler's own journal. */
 export const machineFeeds = (sealer: Sealer): ProjectionDefinition => ({
-  name: 'scheduler-feeds',
+  name: FEEDS_PROJECTION,
   journal: 'scheduler',
   contracts: schedulerContracts,
   tables: ['machine', 'worker'],

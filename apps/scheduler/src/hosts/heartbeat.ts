@@ -1,5 +1,6 @@
 import { hostAggregate, isJoined, type HostCommand, type HostId } from '@bulkhead/domain';
 import { heartbeat as input, TerminalError, type Heartbeat } from '@bulkhead/contracts';
+import type { Decision } from '@bulkhead/journal';
 import { z } from 'zod';
 import { handler, type Context } from '../access/handler.js';
 import { hostOf } from '../access/sender.js';
@@ -79,10 +80,10 @@ async function introduce(
 ): Promise<void> {
   const { name, sealingKey, ...said } = propertiesOf(beat);
   await scheduler.journal.execute(commandOf(scheduler, context, beat), async (decision) => {
-    const [loaded, number] = await Promise.all([decision.load(hostAggregate, host), nextNumber(scheduler)]);
+    const loaded = await decision.load(hostAggregate, host);
     const wishes: HostCommand[] = isJoined(loaded.state)
       ? [{ type: 'return' }, { type: 'change', ...said }]
-      : [{ type: 'join', host, name, sealingKey, number, ...said }];
+      : [{ type: 'join', host, name, sealingKey, number: await nextNumber(decision), ...said }];
     const events = wishes.flatMap((wish) => [...hostAggregate.decide(wish, loaded.state)]);
     decision.append(loaded, events, 'platform');
     await keepHost(decision, events.reduce(hostAggregate.evolve, loaded.state));
@@ -100,8 +101,12 @@ const propertiesOf = ({ name, sealingKey, region, labels, capacity, forward }: H
   forward,
 });
 
-/** Hosts are never forgotten, so the highest number ever given is the highest there is. */
-async function nextNumber({ database }: Scheduler): Promise<number> {
-  const [row] = await database.query('select coalesce(max(number), 0)::int + 1 as next from host');
+/**
+ * Hosts are never forgotten, so the highest number ever given is the highest there is. Hosts that join at once take turns, until
+ * the one before has committed.
+ */
+async function nextNumber(decision: Decision): Promise<number> {
+  await decision.sql(`select pg_advisory_xact_lock(hashtext('host number'))`);
+  const [row] = await decision.sql('select coalesce(max(number), 0)::int + 1 as next from host');
   return z.object({ next: z.number() }).parse(row).next;
 }

@@ -19,14 +19,14 @@ export async function countSilence(
   elapsedMs: number,
 ): Promise<SilentHost[] | null> {
   const rows = await sql.query(
-    `with leading as materialized (
+    `with leader as materialized (
        select from leadership where role = $1 and holder = $2 and term = $3 and expires_at > clock_timestamp()
      ), counted as (
-       update heartbeat set silent_ms = silent_ms + $4 where exists (select from leading) returning host, silent_ms, at
+       update heartbeat set silent_ms = silent_ms + $4 where exists (select from leader) returning host, silent_ms, at
      )
      select c.host, h.status = 'lost' as lost, c.silent_ms, c.at from counted c join host h on h.id = c.host
      where h.status <> 'removed'
-     union all select null, null, null, null where exists (select from leading)`,
+     union all select null, null, null, null where exists (select from leader)`,
     [role, holder, term, Math.round(elapsedMs)],
   );
   // The last row says that this copy leads, even where there are no hosts.

@@ -1,0 +1,358 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AppId, MachineId } from '@bulkhead/domain';
+import {
+  hostSubject,
+  INSTANCE_FEED,
+  instanceRow,
+  newId,
+  TerminalError,
+  type Heartbeat,
+} from '@bulkhead/contracts';
+import { execResult } from '@bulkhead/contracts/commands/host';
+import { done, leaseResult, machineResult, metadataResult } from '@bulkhead/contracts/commands/scheduler';
+import { parseSixPn } from '@bulkhead/network';
+import { newToken } from '@bulkhead/auth';
+import { cleanExit, observed, TestHost } from './testing/test-host.js';
+import { World } from './testing/world.js';
+
+let world: World;
+let app: AppId;
+
+beforeAll(async () => {
+  world = await World.start();
+  await world.scheduler();
+  await world.scheduler();
+  app = await world.app('shop');
+});
+afterAll(() => world.stop());
+
+const config = {
+  image: 'registry.test/app:1',
+  guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 },
+  env: { $plain: { PASSWORD: 'hunter2' } },
+  services: [{ protocol: 'tcp', internal_port: 8080, ports: [{ port: 443, handlers: ['http', 'tls'] }] }],
+};
+const wanted = (over: Record<string, unknown> = {}) => ({
+  app,
+  config,
+  launch: true,
+  cordoned: false,
+  ...over,
+});
+const create = async (over: Record<string, unknown> = {}) =>
+  (await world.command('create-machine', wanted(over), machineResult)).result;
+const failureOf = (promise: Promise<unknown>): Promise<TerminalError> =>
+  promise.then(
+    () => Promise.reject(new Error('this should have been refused')),
+    (error: unknown) => (error instanceof TerminalError ? error : Promise.reject(error)),
+  );
+const rowOf = (host: TestHost, machine: MachineId) => world.eventually(() => host.row(machine));
+/** A region of its own for each test, so that none fills another's hosts. */
+const joinIn = (region: string, beat: Partial<Heartbeat> = {}) =>
+  TestHost.join(world, `${region}-1`, { region, ...beat });
+
+describe('a machine', () => {
+  it("goes from a command to its host, and from the host's report to the edges", async () => {
+    const host = await joinIn('one');
+    const edge = await edgeHost();
+    const { machine, state, address } = await create({ region: 'one' });
+    expect({ state, address }).toEqual({ state: 'starting', address: { $sealed: expect.any(String) } });
+
+    const row = await rowOf(host, machine);
+    expect(row).toMatchObject({ desired: 'started', wish: 1, appName: 'shop', region: 'one', networkId: 7 });
+    const opened = host.open(row) as { config: typeof config; address: string };
+    expect(opened.config.env).toEqual({ $plain: { PASSWORD: 'hunter2' } });
+    expect(parseSixPn(opened.address)).toMatchObject({ network: 7, slot: 1 });
+    expect(JSON.stringify(row)).not.toContain('hunter2');
+
+    expect(await instance(edge, machine)).toMatchObject({ started: false });
+    const reach = { kind: 'direct' as const };
+    expect(await host.report([{ kind: 'started', ...observed(row), reach, imageDigest: 'sha256:1' }])).toBe(
+      1,
+    );
+    const routed = await world.eventually(async () => {
+      const found = await instance(edge, machine);
+      return found?.started ? found : undefined;
+    });
+    expect(routed).toMatchObject({
+      reach: { kind: 'direct', address: opened.address },
+      healthy: true,
+      appName: 'shop',
+    });
+    expect(await world.eventsOf(`machine/${machine}`)).toEqual([
+      'MachineCreated',
+      'MachinePlaced',
+      'MachineStarted',
+    ]);
+  });
+
+  it('is made once, however often its command comes', async () => {
+    await joinIn('once');
+    const id = newId();
+    const asked = wanted({ region: 'once', name: 'only' });
+    const [first, second] = await Promise.all(
+      [1, 2].map(() => world.command('create-machine', asked, machineResult, { id })),
+    );
+    expect(second?.result).toEqual(first?.result);
+    const other = failureOf(
+      world.command('create-machine', wanted({ region: 'once' }), machineResult, { id }),
+    );
+    expect(await other).toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+  });
+
+  it('keeps its name to itself within its app', async () => {
+    await joinIn('names');
+    const { machine } = await create({ region: 'names', name: 'web' });
+    const refusal = await failureOf(create({ region: 'names', name: 'web' }));
+    expect(refusal).toMatchObject({ code: 'already_exists', status: 409, details: { machine } });
+    expect(refusal.message).toContain(machine);
+  });
+
+  it('is refused where there is no room, saying what was short where', async () => {
+    await joinIn('full', { capacity: { cpus: 1, memoryMb: 300, diskMb: 20_000 } });
+    await create({ region: 'full' });
+    const refusal = await failureOf(create({ region: 'full' }));
+    expect(refusal).toMatchObject({ code: 'insufficient_capacity', status: 409 });
+    expect(refusal.message).toContain('full-1 (full): insufficient memory (MB): 256 asked, 44 free');
+    expect((await failureOf(create({ region: 'nowhere' }))).code).toBe('insufficient_capacity');
+  });
+
+  it('never takes more of a host than there is, however many are asked for at once', async () => {
+    await joinIn('crowd', { capacity: { cpus: 1, memoryMb: 1024, diskMb: 20_000 } });
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => create({ region: 'crowd' })));
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(outcomes.length - refused.length).toBe(4);
+    for (const { reason } of refused) expect(reason).toMatchObject({ code: 'insufficient_capacity' });
+  });
+
+  it('gets a new instance by an update, and moves where it has outgrown its host', async () => {
+    const small = await joinIn('grow', { capacity: { cpus: 1, memoryMb: 512, diskMb: 20_000 } });
+    const { machine, instance: first, generation } = await create({ region: 'grow' });
+    const { result: same } = await world.command(
+      'update-machine',
+      { app, machine, config: { ...config, image: 'registry.test/app:2' }, launch: true },
+      machineResult,
+    );
+    expect(same).toMatchObject({ host: small.id, state: 'updating', generation });
+    expect(same.instance).not.toBe(first);
+    const large = await TestHost.join(world, 'grow-2', { region: 'grow' });
+    const { result: moved } = await world.command(
+      'update-machine',
+      { app, machine, config: { ...config, guest: { ...config.guest, memory_mb: 1024 } }, launch: true },
+      machineResult,
+    );
+    expect(moved).toMatchObject({ host: large.id, state: 'starting', generation: { count: 2 } });
+    await rowOf(large, machine);
+    await world.eventually(async () => (await small.row(machine)) === null);
+  });
+
+  it('is destroyed when its host says so, and gives everything back', async () => {
+    const host = await joinIn('gone');
+    const { machine } = await create({ region: 'gone', name: 'brief' });
+    expect(
+      (await failureOf(world.command('destroy-machine', { app, machine, force: false }, machineResult)))
+        .status,
+    ).toBe(412);
+    await world.command('destroy-machine', { app, machine, force: true }, machineResult);
+    const row = await world.eventually(async () => {
+      const found = await host.row(machine);
+      return found?.desired === 'destroyed' ? found : undefined;
+    });
+    await host.report([{ kind: 'destroyed', ...observed(row) }]);
+    await world.eventually(async () => (await host.row(machine)) === null);
+    const { name } = await create({ region: 'gone', name: 'brief' });
+    expect(name).toBe('brief');
+    const [free] = await world.database.query('select used_memory_mb from host where id = $1', [host.id]);
+    expect(free).toEqual({ used_memory_mb: 256 });
+  });
+
+  it('keeps its version when its metadata changes', async () => {
+    await joinIn('meta');
+    const { machine, instance: version } = await create({ region: 'meta' });
+    const set = (changes: Record<string, string | null>, replace = false, machineVersion: string = version) =>
+      world.command('set-metadata', { app, machine, changes, replace, machineVersion }, metadataResult);
+    expect((await set({ a: '1', b: '2' })).result).toEqual({ metadata: { a: '1', b: '2' } });
+    expect((await set({ a: null, c: '3' })).result).toEqual({ metadata: { b: '2', c: '3' } });
+    expect((await set({ d: '4' }, true)).result).toEqual({ metadata: { d: '4' } });
+    expect((await failureOf(set({}, false, 'other'))).status).toBe(412);
+  });
+
+  it('answers commands run in it, through its host', async () => {
+    const host = await joinIn('exec');
+    const { machine } = await create({ region: 'exec' });
+    const row = await rowOf(host, machine);
+    const exec = () =>
+      world.command(
+        'exec-machine',
+        { app, machine, command: { $plain: ['cat', '/etc/secret'] }, timeoutMs: 2_000 },
+        execResult,
+      );
+    expect((await failureOf(exec())).status).toBe(412);
+    await host.report([
+      { kind: 'started', ...observed(row), reach: { kind: 'direct' }, imageDigest: 'sha256:1' },
+    ]);
+
+    const connection = await world.nats.connect(host.id);
+    const result = { exit_code: 0, exit_signal: 0, stdout: 'x', stderr: '' };
+    connection.subscribe(hostSubject(host.id, 'exec'), {
+      callback: (_error, message) => {
+        const { id, command } = message.json<{ id: string; command: string[] }>();
+        expect(command).toEqual(['cat', '/etc/secret']);
+        void host.send('answer', { request: id, answer: { ok: true, result } }, done);
+      },
+    });
+    expect((await exec()).result).toEqual(result);
+    const [last] = await world.database.query<{ body: Buffer }>(
+      'select body from envelope where aggregate = $1 order by version desc limit 1',
+      [`machine/${machine}`],
+    );
+    expect(last?.body.toString()).toContain('MachineCommandExecuted');
+    expect(last?.body.toString()).not.toContain('/etc/secret');
+  });
+});
+
+describe('a lease', () => {
+  it('keeps everybody else from the machine until it is given back', async () => {
+    await joinIn('lease');
+    const { machine } = await create({ region: 'lease' });
+    const lease = (over: Record<string, unknown> = {}) =>
+      world
+        .command('acquire-lease', { app, machine, ttl: 30, ...over }, leaseResult)
+        .then(({ result }) => result);
+    const held = await lease({ description: 'deploy' });
+    expect(held).toMatchObject({ description: 'deploy', owner: expect.stringMatching(/^token:tok_/) });
+
+    const refusal = await failureOf(lease());
+    expect(refusal.status).toBe(409);
+    expect(refusal.message).toMatch(
+      new RegExp(`^machine ID ${machine} lease currently held by token:tok_\\w+, expires at `),
+    );
+    const stop = (nonce?: string) =>
+      world.command(
+        'stop-machine',
+        { app, machine, ...(nonce === undefined ? {} : { nonce }) },
+        machineResult,
+      );
+    expect((await failureOf(stop())).code).toBe('lease_held');
+    expect((await failureOf(stop('wrong'))).code).toBe('lease_held');
+    expect((await stop(held.nonce)).result.state).toBe('stopping');
+
+    const refreshed = await lease({ nonce: held.nonce, ttl: 60 });
+    expect(refreshed.nonce).toBe(held.nonce);
+    expect(refreshed.expiresAt).toBeGreaterThan(held.expiresAt);
+    const seen = await world.command('get-lease', { app, machine }, leaseResult);
+    expect(seen.result).toEqual({ ...refreshed, nonce: undefined });
+
+    await world.command('release-lease', { app, machine, nonce: held.nonce }, done);
+    expect((await failureOf(world.command('get-lease', { app, machine }, leaseResult))).message).toBe(
+      'lease not found',
+    );
+    expect((await lease()).nonce).not.toBe(held.nonce);
+  });
+
+  it('comes with a machine that is created with one, and goes with one that is destroyed', async () => {
+    await joinIn('leased');
+    const { machine, nonce } = await create({ region: 'leased', leaseTtl: 30 });
+    expect((await failureOf(world.command('start-machine', { app, machine }, machineResult))).code).toBe(
+      'lease_held',
+    );
+    await world.command('start-machine', { app, machine, nonce }, machineResult);
+  });
+});
+
+describe('the choke point', () => {
+  it('lets nobody in without a valid credential', async () => {
+    await joinIn('auth');
+    const { machine } = await create({ region: 'auth' });
+    const start = (credential: string | undefined) =>
+      world.command('start-machine', { app, machine }, machineResult, { credential });
+    expect((await failureOf(start(newToken()))).status).toBe(401);
+    expect((await failureOf(start(''))).status).toBe(401);
+  });
+
+  it('shows nothing of another organization, and lets readers only read', async () => {
+    await joinIn('foreign');
+    const { machine } = await create({ region: 'foreign' });
+    const [stranger, reader] = [newToken(), newToken()];
+    await world.allow(stranger, {
+      kind: 'organization',
+      organization: 'org_01hzzzzzzzzzzzzzzzzzzzzzz0',
+      access: 'full',
+    });
+    await world.allow(reader, { kind: 'organization', organization: world.organization, access: 'read' });
+    const stop = (credential: string) =>
+      world.command('stop-machine', { app, machine }, machineResult, { credential });
+    await world.eventually(async () => (await failureOf(stop(stranger))).status === 404);
+    await world.eventually(async () => (await failureOf(stop(reader))).status === 403);
+    const own = await world.app();
+    expect(
+      (await failureOf(world.command('stop-machine', { app: own, machine }, machineResult))).status,
+    ).toBe(404);
+  });
+
+  it('knows hosts by their enrolment: no edge becomes a worker, and each follows its own feed', async () => {
+    const host = await joinIn('hosts');
+    const edge = await edgeHost();
+    expect((await failureOf(edge.heartbeat())).code).toBe('host_refused');
+    expect((await failureOf(edge.feed(`host/${host.id}`))).status).toBe(404);
+    expect((await failureOf(host.feed(INSTANCE_FEED))).status).toBe(404);
+    expect((await failureOf(host.heartbeat({ sealingKey: Buffer.alloc(32).toString('base64') }))).code).toBe(
+      'sealing_key_mismatch',
+    );
+  });
+});
+
+describe('reports', () => {
+  it('are stored once and in order, however they are sent', async () => {
+    const host = await joinIn('reports');
+    const { machine } = await create({ region: 'reports' });
+    const row = await rowOf(host, machine);
+    const started = {
+      kind: 'started' as const,
+      ...observed(row),
+      reach: { kind: 'direct' as const },
+      imageDigest: 'a',
+    };
+    const stopped = { kind: 'exited' as const, ...observed(row), exit: cleanExit };
+    expect(await host.report([started, stopped], 1)).toBe(2);
+    expect(await host.report([started, stopped], 1)).toBe(2);
+    expect(await host.report([{ kind: 'gap', from: 3, to: 6, reason: 'the outbox was full' }], 7)).toBe(7);
+    expect(await world.eventsOf(`machine/${machine}`)).toEqual([
+      'MachineCreated',
+      'MachinePlaced',
+      'MachineStarted',
+      'MachineExited',
+    ]);
+    expect(await world.eventsOf(`host/${host.id}`)).toContain('HostReportsMissed');
+  });
+
+  it('of another host say nothing of a machine', async () => {
+    const host = await joinIn('others');
+    const liar = await TestHost.join(world, 'others-2', { region: 'elsewhere' });
+    const { machine } = await create({ region: 'others' });
+    await liar.report([{ kind: 'exited', ...observed(await rowOf(host, machine)), exit: cleanExit }]);
+    expect(await world.eventsOf(`machine/${machine}`)).toEqual(['MachineCreated', 'MachinePlaced']);
+  });
+
+  it('settle a destruction that the host forgot to confirm', async () => {
+    const host = await joinIn('forgot');
+    const { machine } = await create({ region: 'forgot' });
+    await world.command('destroy-machine', { app, machine, force: true }, machineResult);
+    await host.report([{ kind: 'whole-state', machines: [] }]);
+    expect(await world.eventsOf(`machine/${machine}`)).toContain('MachineDestroyed');
+  });
+});
+
+async function edgeHost() {
+  const edge = TestHost.of(world, 'edge');
+  await edge.enrol('edge');
+  return edge;
+}
+
+async function instance(edge: TestHost, machine: MachineId) {
+  return world.eventually(async () => {
+    const page = await edge.feed(INSTANCE_FEED).catch(() => null);
+    const row = page?.changes.find(({ key }) => key === machine)?.row;
+    return row ? instanceRow.parse(row) : undefined;
+  });
+}

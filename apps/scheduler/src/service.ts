@@ -1,0 +1,187 @@
+import { schedulerContracts } from '@bulkhead/contracts/events';
+import {
+  CommandBus,
+  DataKeySealer,
+  FeedPublisher,
+  Journal,
+  Leadership,
+  ownPages,
+  pagesHandler,
+  PostgresFeedStore,
+  PostgresJournalStore,
+  PostgresLeadershipStore,
+  PostgresReaderStore,
+  PostgresRelayStore,
+  Projector,
+  Relay,
+  remotePages,
+  serveCommands,
+  systemClock,
+  systemRandom,
+  type Bus,
+  type Clock,
+  type Database,
+  type DataKeys,
+  type Pages,
+  type ProjectionDefinition,
+  type StreamLimits,
+  type Streams,
+} from '@bulkhead/journal';
+import type { Logger } from '@bulkhead/platform';
+import type { DataSource } from 'typeorm';
+import { clearing, type CommandAccess, type Sender } from './access/clearing.js';
+import { commandsOf } from './commands.js';
+import { apiProjection } from './directory/api-projection.js';
+import { directoryOf } from './directory/directory.js';
+import { forgetDestroyedKeys } from './directory/forget-destroyed-keys.js';
+import { vaultProjection } from './directory/vault-projection.js';
+import { feed } from './feeds/feed.js';
+import { machineFeeds } from './feeds/machine-feeds.js';
+import { BusHostCalls } from './hosts/host-calls.js';
+import { Reconciler } from './reconcile/reconciler.js';
+import { SCHEMA, type Scheduler } from './scheduler.js';
+
+/** What the service stands on. */
+export interface Foundations {
+  readonly database: Database;
+  readonly source: DataSource;
+  readonly bus: Bus;
+  readonly streams: Streams;
+  readonly dataKeys: DataKeys;
+  readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
+  readonly isBusUp: () => boolean;
+  readonly hostLostAfterMs: number;
+  readonly clock?: Clock;
+  readonly leadershipMs?: number;
+  readonly streamLimits?: StreamLimits;
+}
+
+/** One running copy of the scheduler. */
+export interface SchedulerService {
+  readonly scheduler: Scheduler;
+  /** What keeps it from its work, or null. */
+  problem(): string | null;
+  /** Answers what it has taken, then ends its loops. */
+  close(): Promise<void>;
+}
+
+interface Loop {
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Opens journal, relay, projections, feeds and reconciler, and answers commands. */
+export function openService(on: Foundations): SchedulerService {
+  const { database, source, bus, logger, clock = systemClock } = on;
+  const store = new PostgresRelayStore(database, SCHEMA);
+  const relay = openRelay(on, store);
+  const sealer = new DataKeySealer(on.dataKeys);
+  const journal = new Journal({
+    service: 'scheduler',
+    store: new PostgresJournalStore(database, SCHEMA),
+    contracts: schedulerContracts,
+    sealer,
+    clock,
+    committed: () => relay.wake(),
+  });
+  const hosts = new BusHostCalls(bus);
+  const directory = directoryOf(source);
+  const scheduler: Scheduler = { clock, journal, database, sealer, directory, hosts };
+
+  const feeds = new PostgresFeedStore(database, SCHEMA);
+  const publisher = new FeedPublisher({ ...shared(on, 'feeds'), store: feeds });
+  const commands = new CommandBus(bus, 'scheduler');
+  const projectors = [
+    openProjector(on, machineFeeds(sealer), ownPages(store), publisher),
+    openProjector(on, apiProjection, remotePages(commands, 'api')),
+    openProjector(on, vaultProjection, remotePages(commands, 'vault')),
+  ];
+  const forgetting = forgetDestroyedKeys(bus, sealer);
+  const served = serveCommands<CommandAccess, Sender>({
+    bus,
+    service: 'scheduler',
+    handlers: {
+      ...commandsOf(scheduler),
+      feed: feed(feeds),
+      pages: pagesHandler<CommandAccess, Sender>(store, { by: 'service' }, ['api', 'audit', 'vault']),
+    },
+    clear: clearing(directory, () => clock.now()),
+    report: (error, command) => logger.warn({ err: error, ...command }, 'a command failed'),
+  });
+  const end = run([relay, publisher, ...projectors, openReconciler(on, scheduler)], logger);
+  return {
+    scheduler,
+    problem: () =>
+      projectors.map(({ status }) => (status.state === 'stopped' ? status.why : null)).find(Boolean) ?? null,
+    async close() {
+      served.close();
+      await served.drained();
+      hosts.close();
+      forgetting.close();
+      await end();
+    },
+  };
+}
+
+/** Runs loops until the function that is returned is called. */
+function run(loops: readonly Loop[], logger: Foundations['logger']): () => Promise<void> {
+  const over = new AbortController();
+  const running = loops.map((loop) =>
+    loop.run(over.signal).catch((error: unknown) => logger.error({ err: error }, 'a loop ended')),
+  );
+  return async () => {
+    over.abort(new Error('the service is stopping'));
+    await Promise.all(running);
+  };
+}
+
+/** What everything that has leadership is given. */
+const shared = ({ database, bus, logger, clock, leadershipMs }: Foundations, what: string) => ({
+  bus,
+  leadership: new PostgresLeadershipStore(database, SCHEMA),
+  ...(clock ? { clock } : {}),
+  ...(leadershipMs === undefined ? {} : { leadershipMs }),
+  report: (error: unknown) => logger.warn({ err: error }, what),
+});
+
+const openRelay = (on: Foundations, store: PostgresRelayStore): Relay =>
+  new Relay({
+    ...shared(on, 'relay'),
+    service: 'scheduler',
+    store,
+    streams: on.streams,
+    ...(on.streamLimits ? { limits: on.streamLimits } : {}),
+    report: (problem) => on.logger[problem.kind === 'ahead' ? 'error' : 'warn']({ problem }, 'relay'),
+  });
+
+const openProjector = (
+  on: Foundations,
+  definition: ProjectionDefinition,
+  pages: Pages,
+  publisher?: FeedPublisher,
+): Projector =>
+  new Projector(definition, {
+    ...shared(on, definition.name),
+    store: new PostgresReaderStore(on.database, SCHEMA),
+    streams: on.streams,
+    pages,
+    ...(publisher ? { push: (changes) => publisher.push(changes) } : {}),
+  });
+
+function openReconciler(on: Foundations, scheduler: Scheduler): Loop {
+  const { clock = systemClock, hostLostAfterMs, isBusUp, logger, leadershipMs } = on;
+  const reconciler = new Reconciler({
+    scheduler,
+    hostLostAfterMs,
+    isBusUp,
+    report: (error, about) => logger.warn({ err: error }, about),
+  });
+  const leadership = new Leadership({
+    store: new PostgresLeadershipStore(on.database, SCHEMA),
+    role: 'reconciler',
+    holder: systemRandom.id(),
+    clock,
+    ...(leadershipMs === undefined ? {} : { ttlMs: leadershipMs }),
+    report: (error) => logger.warn({ err: error }, 'reconciler'),
+  });
+  return { run: (signal) => leadership.lead(signal, (leader, term) => reconciler.run(leader, term)) };
+}
