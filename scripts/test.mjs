@@ -49,7 +49,7 @@ async function setUp() {
 
 async function fastStages() {
   for (const check of CHECKS) await stage(check.name, () => runCheck(check, context));
-  await stage('scripts', () => runScriptTests(context));
+  await stage('scripts', () => runScriptTests('scripts/**/*.test.mjs', context));
   await stage('unit', () => runSuite(SUITES.unit, context));
   await stage('integration', () => runSuite(SUITES.integration, context));
   await stage('end to end', () => endToEnd());
@@ -72,7 +72,10 @@ async function endToEnd() {
 }
 
 /** One after the other: each of them wants the whole machine. */
-const slowStages = () => stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
+async function slowStages() {
+  await stage('containers', () => runScriptTests('test/**/*.slow.test.mjs', context));
+  await stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
+}
 
 try {
   await setUp();

@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-
-/** Users of machines are numbers far above any that a system hands out; each instance has a thousand. */
-const FIRST_USER = 500_000_000;
-const USERS = 1000;
+import { hostdConfiguration } from './hostd-configuration.mjs';
 
 export const hostdSocket = (layout) => path.join(layout.sockets, 'hostd', 'hostd.sock');
 
@@ -17,10 +13,15 @@ export const hostdSocket = (layout) => path.join(layout.sockets, 'hostd', 'hostd
  */
 export function hostdChild({ layout, accounts, code, tools }) {
   const file = path.join(layout.data, 'hostd.json');
-  const guest = JSON.parse(readFileSync(path.join(layout.guest, 'guest.json'), 'utf8'));
-  writeFileSync(file, JSON.stringify(configuration(layout, accounts.worker, guest), null, 2), {
-    mode: 0o600,
+  const configuration = hostdConfiguration({
+    data: layout.data,
+    socket: hostdSocket(layout),
+    directory: path.join(layout.data, 'hostd'),
+    worker: { uid: accounts.worker.uid, gid: accounts.worker.gid },
+    workerDirectory: layout.service('worker'),
+    guest: JSON.parse(readFileSync(path.join(layout.guest, 'guest.json'), 'utf8')),
   });
+  writeFileSync(file, JSON.stringify(configuration, null, 2), { mode: 0o600 });
   return {
     name: 'hostd',
     file: tools.node,
@@ -30,22 +31,6 @@ export function hostdChild({ layout, accounts, code, tools }) {
     account: null,
     beforeStop: () => endMachines(layout),
     ready: async () => existsSync(hostdSocket(layout)),
-  };
-}
-
-function configuration(layout, { uid, gid }, { kernel, initrd }) {
-  const hash = createHash('sha256').update(layout.data).digest();
-  const tag = hash.toString('hex').slice(0, 6);
-  return {
-    socket: hostdSocket(layout),
-    directory: path.join(layout.data, 'hostd'),
-    tag,
-    worker: { uid, gid },
-    images: path.join(layout.service('worker'), 'images'),
-    kernel,
-    initrd,
-    users: { first: FIRST_USER + hash.readUInt16BE(0) * USERS, count: USERS },
-    cgroup: `bulkhead-${tag}`,
   };
 }
 

@@ -46,7 +46,7 @@ export async function startInstance({ root, cache }) {
   };
 }
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

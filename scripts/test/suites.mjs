@@ -59,10 +59,10 @@ export async function runSuite(
   }
 }
 
-/** Runs the tests of the scripts, which have no dependencies, with Node's own runner. */
-export async function runScriptTests({ root, node, signal }) {
+/** Runs tests that, like the scripts they are of, have no dependencies, with Node's own runner; one file after the other. */
+export async function runScriptTests(pattern, { root, node, signal }) {
   const output = [];
-  const child = spawn(node, ['--test', '--test-reporter=tap', 'scripts/**/*.test.mjs'], {
+  const child = spawn(node, ['--test', '--test-concurrency=1', '--test-reporter=tap', pattern], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     signal,
@@ -70,9 +70,7 @@ export async function runScriptTests({ root, node, signal }) {
   child.stdout.on('data', (chunk) => output.push(chunk));
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   const found = fromTap(Buffer.concat(output).toString('utf8'));
-  return code === 0 || found.failed > 0
-    ? found
-    : tally({ failed: 1, failures: ['the tests of the scripts did not run'] });
+  return code === 0 || found.failed > 0 ? found : tally({ failed: 1, failures: [`${pattern} did not run`] });
 }
 
 const exitOf = (file, args, options) =>
