@@ -1,7 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
-const nextUlid = monotonicFactory();
+const POOL_SIZE = 8192;
+let pool = randomBytes(0);
+let used = 0;
+
+/** Random bytes, drawn in bulk: a system call for each use would cost more than parsing the request. */
+function drawRandom(count: number): Buffer {
+  if (used + count > pool.length) {
+    pool = randomBytes(POOL_SIZE);
+    used = 0;
+  }
+  return pool.subarray(used, (used += count));
+}
+
+const randomHex = (bytes: number): string => drawRandom(bytes).toString('hex');
+
+/** A number in [0, 1) of which the ULID takes five bits. */
+const nextUlid = monotonicFactory(() => (drawRandom(1)[0] ?? 0) / 256);
 
 /** Unique without coordination, sortable by time; the region says which edge to ask. */
 export const newRequestId = (region: string): string => `${nextUlid()}-${region}`;
@@ -22,19 +38,6 @@ export function traceContext(traceparent: string | undefined): TraceContext {
     return { traceId: sent.traceId, traceparent: `00-${sent.traceId}-${span}-${sent.flags}`, isJoined: true };
   const traceId = randomHex(16);
   return { traceId, traceparent: `00-${traceId}-${span}-01`, isJoined: false };
-}
-
-const POOL_SIZE = 4096;
-let pool = '';
-let used = 0;
-
-/** Random bytes are drawn in bulk: a system call per request would cost more than the request's parsing. */
-function randomHex(bytes: number): string {
-  if (used + bytes * 2 > pool.length) {
-    pool = randomBytes(POOL_SIZE).toString('hex');
-    used = 0;
-  }
-  return pool.slice(used, (used += bytes * 2));
 }
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;

@@ -52,7 +52,7 @@ export class Exchange implements Conversation, UpstreamUser {
   private readonly deadline: Deadline;
   private readonly tried = new Set<string>();
   private attempts = 0;
-  private readonly abandoned = new AbortController();
+  private connecting: AbortController | undefined;
   private lease: Lease | undefined;
   private upstream: UpstreamConnection | undefined;
 
@@ -108,8 +108,11 @@ export class Exchange implements Conversation, UpstreamUser {
 
   private async connect(lease: Lease): Promise<void> {
     const startedAt = performance.now();
+    const connecting = new AbortController();
+    this.connecting = connecting;
     try {
-      const upstream = await this.context.pool.connect(lease.backend, this.abandoned.signal);
+      const upstream = await this.context.pool.connect(lease.backend, connecting.signal);
+      this.connecting = undefined;
       if (this.isOver) return upstream.destroy();
       this.context.observer.upstreamConnected((performance.now() - startedAt) / 1000);
       this.send(upstream);
@@ -338,7 +341,6 @@ export class Exchange implements Conversation, UpstreamUser {
     if (!upstream) return;
     this.upstream = undefined;
     this.deadline.dispose();
-    this.abandoned.abort();
     const { deadlines, limits } = this.context;
     const tunnel = new Tunnel(this.client, upstream, deadlines, limits.tunnel, () => this.end());
     if (rest.length > 0) tunnel.upstreamData(rest);
@@ -357,7 +359,7 @@ export class Exchange implements Conversation, UpstreamUser {
     if (this.isOver) return;
     this.isOver = true;
     this.deadline.dispose();
-    this.abandoned.abort();
+    this.connecting?.abort();
     this.upstream?.destroy();
     this.lease?.release();
     const { identity, app, head } = this.request;
