@@ -4,7 +4,10 @@ import { completionCommand } from './completion/index.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor/index.js';
 import { auditCommand } from './audit/index.js';
+import { eventsCommand } from './events/index.js';
+import { hostsCommand } from './hosts/index.js';
 import { machineCommand } from './machine/index.js';
+import { tokensCommand } from './tokens/index.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -24,6 +27,9 @@ export function buildProgram(context: Context): Command {
     })
     .addCommand(appsCommand(context))
     .addCommand(machineCommand(context))
+    .addCommand(hostsCommand(context))
+    .addCommand(eventsCommand(context))
+    .addCommand(tokensCommand(context))
     .addCommand(auditCommand(context))
     .addCommand(doctorCommand(context));
   return program.addCommand(completionCommand(context, program));

@@ -8,13 +8,24 @@ import { apiAnswers } from './checks/api.js';
 import { cgroups } from './checks/cgroups.js';
 import { clock } from './checks/clock.js';
 import { ebpf } from './checks/ebpf.js';
+import { hosts } from './checks/hosts.js';
 import { kvm } from './checks/kvm.js';
 import { nftables } from './checks/nftables.js';
 import { programs } from './checks/programs.js';
 import { wireguard } from './checks/wireguard.js';
 
 /** Checks live beside what they check; this only lists them. */
-const CHECKS: readonly Check[] = [programs, kvm, cgroups, nftables, wireguard, ebpf, clock, apiAnswers];
+const CHECKS: readonly Check[] = [
+  programs,
+  kvm,
+  cgroups,
+  nftables,
+  wireguard,
+  ebpf,
+  clock,
+  apiAnswers,
+  hosts,
+];
 
 const MARK: Readonly<Record<Finding['status'], string>> = {
   ok: '✓',

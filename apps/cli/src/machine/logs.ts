@@ -47,7 +47,7 @@ export const machineLogs = (context: Context) =>
         );
         print(context, found);
         const next = found.meta.next_token ?? token;
-        const isEnd = found.data.length === 0 || next === token;
+        const isEnd = next === token;
         token = next;
         if (!isEnd) continue;
         if (!follow) return;
