@@ -42,3 +42,7 @@ export * from './postgres/feed-store.js';
 export * from './read/reactor.js';
 export * from './read/reactor-store.js';
 export * from './postgres/reactor-store.js';
+export * from './read/replay.js';
+export * from './relay/reconcile.js';
+export * from './postgres/shadow-store.js';
+export * from './postgres/reconcile-store.js';

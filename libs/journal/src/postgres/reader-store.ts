@@ -1,7 +1,7 @@
 import type { Cursor, Service } from '@bulkhead/contracts';
 import type { Leader } from '../leadership/leadership.js';
 import { systemRandom, type Random } from '../ports/random.js';
-import { DatabaseUnavailable, TransactionConflict, type Database, type Row, type Sql } from '../ports/sql.js';
+import type { Database, Row, Sql } from '../ports/sql.js';
 import type { Parked } from '../read/projection.js';
 import {
   CursorMoved,
@@ -11,6 +11,7 @@ import {
   type StepTransaction,
 } from '../read/reader-store.js';
 import { writeFeeds } from './feed-sql.js';
+import { attempt } from './savepoint.js';
 import { checkedName } from './schema.js';
 
 interface ParkedRow extends Row {
@@ -176,17 +177,4 @@ export class PostgresReaderStore implements ReaderStore {
       feed: (puts) => writeFeeds(sql, this.schema, reader, this.random.id(), puts),
     };
   }
-}
-
-async function attempt(sql: Sql, work: () => Promise<void>): Promise<unknown> {
-  await sql.query('savepoint attempt');
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof DatabaseUnavailable || error instanceof TransactionConflict) throw error;
-    await sql.query('rollback to savepoint attempt');
-    return error ?? new Error('failed without an error');
-  }
-  await sql.query('release savepoint attempt');
-  return undefined;
 }

@@ -39,6 +39,8 @@ export type RelayStatus =
 const POLL_MS = 50;
 const COMPARE_MS = 60_000;
 const RETRY_MS = 250;
+/** How often a stopped relay looks whether the stream fits again, in ms. */
+const RECHECK_MS = 1_000;
 const BATCH = 500;
 const BATCH_BYTES = 8 * 2 ** 20;
 
@@ -171,7 +173,7 @@ export class Relay {
     this.status = { state: 'stopped', why: error.message };
     this.report({ kind: 'ahead', why: error.message });
     while (!signal.aborted) {
-      await this.clock.sleep(5_000, signal);
+      await this.clock.sleep(RECHECK_MS, signal);
       const fits = await this.keeper.align().then(
         () => true,
         () => false,
