@@ -23,15 +23,18 @@ beforeAll(async () => {
   await world.scheduler();
   await world.scheduler();
   app = await world.app('shop');
+  config = (await world.seal(plainConfig)) as typeof config;
 });
 afterAll(() => world.stop());
 
-const config = {
+const plainConfig = {
   image: 'registry.test/app:1',
   guest: { cpu_kind: 'shared', cpus: 1, memory_mb: 256 },
   env: { $plain: { PASSWORD: 'hunter2' } },
   services: [{ protocol: 'tcp', internal_port: 8080, ports: [{ port: 443, handlers: ['http', 'tls'] }] }],
 };
+/** As the api sends it. */
+let config: typeof plainConfig & Record<string, unknown>;
 const wanted = (over: Record<string, unknown> = {}) => ({
   app,
   config,
@@ -60,7 +63,7 @@ describe('a machine', () => {
 
     const row = await rowOf(host, machine);
     expect(row).toMatchObject({ desired: 'started', wish: 1, appName: 'shop', region: 'one', networkId: 7 });
-    const opened = host.open(row) as { config: typeof config; address: string };
+    const opened = host.open(row) as { config: typeof plainConfig; address: string };
     expect(opened.config.env).toEqual({ $plain: { PASSWORD: 'hunter2' } });
     expect(parseSixPn(opened.address)).toMatchObject({ network: 7, slot: 1 });
     expect(JSON.stringify(row)).not.toContain('hunter2');
@@ -181,12 +184,8 @@ describe('a machine', () => {
     const host = await joinIn('exec');
     const { machine } = await create({ region: 'exec' });
     const row = await rowOf(host, machine);
-    const exec = () =>
-      world.command(
-        'exec-machine',
-        { app, machine, command: { $plain: ['cat', '/etc/secret'] }, timeoutMs: 2_000 },
-        execResult,
-      );
+    const command = await world.seal({ $plain: ['cat', '/etc/secret'] });
+    const exec = () => world.command('exec-machine', { app, machine, command, timeoutMs: 2_000 }, execResult);
     expect((await failureOf(exec())).status).toBe(412);
     await host.report([
       { kind: 'started', ...observed(row), reach: { kind: 'direct' }, imageDigest: 'sha256:1' },
@@ -196,8 +195,8 @@ describe('a machine', () => {
     const result = { exit_code: 0, exit_signal: 0, stdout: 'x', stderr: '' };
     connection.subscribe(hostSubject(host.id, 'exec'), {
       callback: (_error, message) => {
-        const { id, command } = message.json<{ id: string; command: string[] }>();
-        expect(command).toEqual(['cat', '/etc/secret']);
+        const { id, command: words } = message.json<{ id: string; command: string[] }>();
+        expect(words).toEqual(['cat', '/etc/secret']);
         void host.send('answer', { request: id, answer: { ok: true, result } }, done);
       },
     });
@@ -208,6 +207,28 @@ describe('a machine', () => {
     );
     expect(last?.body.toString()).toContain('MachineCommandExecuted');
     expect(last?.body.toString()).not.toContain('/etc/secret');
+  });
+});
+
+describe('what is secret', () => {
+  it('is not taken unsealed', async () => {
+    await joinIn('plain');
+    const refusal = await failureOf(create({ region: 'plain', config: plainConfig }));
+    expect(refusal).toMatchObject({ code: 'invalid_command', status: 400 });
+    expect(refusal.message).toContain('must be sealed before they are sent');
+  });
+
+  it('is the same wish however it was sealed', async () => {
+    await joinIn('again');
+    const id = newId();
+    const send = async () =>
+      world.command(
+        'create-machine',
+        wanted({ region: 'again', config: await world.seal(plainConfig) }),
+        machineResult,
+        { id },
+      );
+    expect((await send()).result).toEqual((await send()).result);
   });
 });
 

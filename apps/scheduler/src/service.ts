@@ -37,6 +37,7 @@ import { forgetDestroyedKeys } from './directory/forget-destroyed-keys.js';
 import { vaultProjection } from './directory/vault-projection.js';
 import { feed } from './feeds/feed.js';
 import { machineFeeds } from './feeds/machine-feeds.js';
+import { housekeeping } from './housekeeping.js';
 import { BusHostCalls } from './hosts/host-calls.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { SCHEMA, type Scheduler } from './scheduler.js';
@@ -107,7 +108,9 @@ export function openService(on: Foundations): SchedulerService {
     clear: clearing(directory, () => clock.now()),
     report: (error, command) => logger.warn({ err: error, ...command }, 'a command failed'),
   });
-  const end = run([relay, publisher, ...projectors, openReconciler(on, scheduler)], logger);
+  const forget = (error: unknown) => logger.warn({ err: error }, 'housekeeping');
+  const keeping = housekeeping(journal, database, clock, forget);
+  const end = run([relay, publisher, ...projectors, openReconciler(on, scheduler), keeping], logger);
   return {
     scheduler,
     problem: () =>

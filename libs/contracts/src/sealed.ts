@@ -8,3 +8,7 @@ export const sealed = <T>(inner: z.ZodType<T>): z.ZodType<Sealed<T>> =>
     z.strictObject({ $sealed: z.string() }),
     z.strictObject({ $erased: z.literal(true) }),
   ]) as z.ZodType<Sealed<T>>;
+
+/** Nothing plain: what is sent over the bus or stored was sealed before. */
+export const sealedOnly = <T>(inner: z.ZodType<T>): z.ZodType<Sealed<T>> =>
+  sealed(inner).refine((value) => !('$plain' in value), 'must be sealed before it is sent');

@@ -21,7 +21,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { AppRow } from '../storage/entities.js';
 import { commandOf, commitMachine } from './change-machine.js';
 import { machineResultOf } from './machine-result.js';
-import { contentOf, sealConfig } from './seal-config.js';
+import { contentOf } from './content.js';
 
 /** Creates a machine and places it: name, quota, room on a host and the machine together, or not at all. */
 export const createMachine = (scheduler: Scheduler) =>
@@ -37,8 +37,7 @@ export const createMachine = (scheduler: Scheduler) =>
         context,
         await contentOf(scheduler.sealer, app.organization, asked),
       );
-      const config = await sealConfig(scheduler.sealer, app.organization, asked.config);
-      const wanted = { ...asked, config, machine: newMachineId(), instance: newInstanceId() };
+      const wanted = { ...asked, machine: newMachineId(), instance: newInstanceId() };
       return scheduler.journal.execute(command, async (decision) => {
         const result = await decide(scheduler, decision, app, wanted);
         const nonce = await lease(decision, context, wanted, command.now);

@@ -1,13 +1,11 @@
-import type { Sealed } from '@bulkhead/domain';
 import { TerminalError } from '@bulkhead/contracts';
 import { execResult } from '@bulkhead/contracts/commands/host';
 import { execMachine as input } from '@bulkhead/contracts/commands/scheduler';
-import { openLeaves, sealLeaves } from '@bulkhead/journal';
 import { z } from 'zod';
 import { handler } from '../access/handler.js';
 import { appOf } from '../access/sender.js';
 import type { Scheduler } from '../scheduler.js';
-import { contentOf } from './seal-config.js';
+import { contentOf } from './content.js';
 import { recordOnHost } from './started-machine.js';
 
 /** How long the way to a host and back may take beside the command itself. */
@@ -17,7 +15,6 @@ const opened = z.object({
   command: z.object({ $plain: z.array(z.string()).min(1) }),
   stdin: z.object({ $plain: z.string() }).optional(),
 });
-const sealedCommand = z.object({ $sealed: z.string() });
 
 /** Runs a command in a running machine. Who did it and what it was is recorded; what it printed is not. */
 export const execMachine = (scheduler: Scheduler) =>
@@ -29,15 +26,10 @@ export const execMachine = (scheduler: Scheduler) =>
       const { organization } = appOf(context.principal);
       const { machine, container, timeoutMs } = asked;
       const content = await contentOf(scheduler.sealer, organization, asked);
-      const { command, stdin } = readable(
-        await openLeaves(scheduler.sealer, organization, { command: asked.command, stdin: asked.stdin }),
-      );
-      const sealed: Sealed<readonly string[]> = sealedCommand.parse(
-        await sealLeaves(scheduler.sealer, organization, asked.command),
-      );
+      const { command, stdin } = readable(content);
       const { result, touched } = await recordOnHost(scheduler, context, asked, content, {
         type: 'execute',
-        command: sealed,
+        command: asked.command,
         ...(container === undefined ? {} : { container }),
       });
       const { host, generation } = result;

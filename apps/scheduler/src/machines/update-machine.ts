@@ -21,7 +21,7 @@ import type { Scheduler } from '../scheduler.js';
 import { commandOf, commitMachine, loadMachine } from './change-machine.js';
 import { sizeOf } from './create-machine.js';
 import { machineResultOf } from './machine-result.js';
-import { contentOf, sealConfig } from './seal-config.js';
+import { contentOf } from './content.js';
 
 /** Gives a machine a new configuration, which is a new instance of it; on another host where it has outgrown its own. */
 export const updateMachine = (scheduler: Scheduler) =>
@@ -32,12 +32,11 @@ export const updateMachine = (scheduler: Scheduler) =>
     handle: async (context, asked) => {
       const { organization } = appOf(context.principal);
       const command = commandOf(scheduler, context, await contentOf(scheduler.sealer, organization, asked));
-      const config = await sealConfig(scheduler.sealer, organization, asked.config);
       const instance = newInstanceId();
       return scheduler.journal.execute(command, async (decision) => {
         const loaded = await loadMachine(decision, asked);
         await assertUnleased(scheduler.database, asked, command.now);
-        const { launch, current } = asked;
+        const { config, launch, current } = asked;
         const events = machineAggregate.decide(
           { type: 'update', instance, config, launch, ...(current === undefined ? {} : { current }) },
           loaded.state,

@@ -14,11 +14,13 @@ import { apiContracts } from '@bulkhead/contracts/events';
 import { vaultContracts } from '@bulkhead/contracts/events/vault';
 import {
   CommandBus,
+  DataKeySealer,
   migrateJournal,
   natsBus,
   natsStreams,
   pagesHandler,
   postgresDatabase,
+  sealLeaves,
   serveCommands,
   systemClock,
   type Clock,
@@ -172,6 +174,11 @@ export class World {
       joinToken: newId(),
       sealKey,
     });
+  }
+
+  /** Seals what is plain in a value for the organization, as the api does. */
+  seal(value: unknown): Promise<unknown> {
+    return sealLeaves(new DataKeySealer(this.keys), this.organization, value);
   }
 
   /** Sends a command as the api does for a user. */

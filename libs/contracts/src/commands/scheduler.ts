@@ -1,14 +1,20 @@
 import { z } from 'zod';
 import { generation } from '../feeds.js';
 import { appId, appName, hostId, instanceId, machineId, organizationId } from '../ids.js';
-import { metadata, stopSignal, storedMachineConfig } from '../machine-config.js';
-import { sealed } from '../sealed.js';
+import { metadata, SEALED_PARTS, stopSignal, storedMachineConfig } from '../machine-config.js';
+import { sealed, sealedOnly } from '../sealed.js';
 
 /** Inputs and results of the commands that the scheduler takes from the api: `bh.cmd.scheduler.<name>.api`. */
 
 const leaseNonce = z.string().min(1).max(128);
 const region = z.string().regex(/^[a-z0-9-]{1,32}$/, 'a region');
 const timeoutMs = z.int().min(0).max(86_400_000);
+
+/** A configuration whose secret parts were sealed before they were sent. */
+const sentConfig = storedMachineConfig.refine(
+  (config) => SEALED_PARTS.every((part) => !('$plain' in (config[part] ?? {}))),
+  `${SEALED_PARTS.join(', ')} must be sealed before they are sent`,
+);
 
 /** Which machine, and the nonce of its lease where the caller holds it. */
 const onMachine = { app: appId, machine: machineId, nonce: leaseNonce.exactOptional() };
@@ -56,7 +62,7 @@ export const createMachine = z.strictObject({
   app: appId,
   name: appName.exactOptional(),
   region: region.exactOptional(),
-  config: storedMachineConfig,
+  config: sentConfig,
   launch: z.boolean(),
   cordoned: z.boolean(),
   leaseTtl: leaseTtl.exactOptional(),
@@ -65,7 +71,7 @@ export type CreateMachine = z.infer<typeof createMachine>;
 
 export const updateMachine = z.strictObject({
   ...onMachine,
-  config: storedMachineConfig,
+  config: sentConfig,
   launch: z.boolean(),
   /** Compare-and-set: the instance that the caller changed. */
   current: z.string().max(64).exactOptional(),
@@ -120,8 +126,8 @@ export const signalMachine = z.strictObject({ ...onMachine, signal: z.string().r
 
 export const execMachine = z.strictObject({
   ...onMachine,
-  command: sealed(z.array(z.string().max(8192)).min(1).max(256)),
-  stdin: sealed(z.string().max(65_536)).exactOptional(),
+  command: sealedOnly(z.array(z.string().max(8192)).min(1).max(256)),
+  stdin: sealedOnly(z.string().max(65_536)).exactOptional(),
   container: z.string().max(64).exactOptional(),
   timeoutMs: z.int().min(1).max(600_000),
 });

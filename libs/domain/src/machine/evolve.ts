@@ -50,7 +50,7 @@ function evolveLiving(
       return state;
     case 'MachineStarted': {
       const { reach, imageDigest } = event.data;
-      return observed(state, event.data, 'started', { reach, imageDigest });
+      return observed(state, event.data, 'started', { reach, imageDigest, checks: [] });
     }
     case 'MachineExited':
       return exited(state, event.data);

@@ -87,13 +87,11 @@ export const isSettled = (status: MachineStatus): boolean => SETTLED.has(status)
 export const isResting = (status: MachineStatus): boolean =>
   status === 'created' || status === 'stopped' || status === 'suspended' || status === 'failed';
 
-/**
- * Whether traffic may go to it. Checks of services count; until each has passed once, none has.
- */
+/** Whether traffic may go to it: all checks of its services pass. Until they were heard of, they don't. */
 export function isHealthy({ config, checks }: Machine): boolean {
-  const declared = (config.services ?? []).reduce((sum, service) => sum + (service.checks?.length ?? 0), 0);
+  const hasChecks = (config.services ?? []).some((service) => (service.checks ?? []).length > 0);
   const ofServices = checks.filter(({ name }) => name.startsWith(SERVICE_CHECK));
-  return ofServices.length >= declared && ofServices.every(({ status }) => status === 'passing');
+  return !hasChecks || (ofServices.length > 0 && ofServices.every(({ status }) => status === 'passing'));
 }
 
 /** How names of services' checks begin: `servicecheck-00-http-8080`. */
