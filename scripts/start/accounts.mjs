@@ -34,7 +34,8 @@ async function provideAccount(name, say) {
   return findAccount(name);
 }
 
-function findAccount(name) {
+/** @returns {Account | null} null where there is no such user */
+export function findAccount(name) {
   const fields = outputOf('getent', ['passwd', name])?.trim().split(':');
   return fields ? { name, uid: Number(fields[2]), gid: Number(fields[3]) } : null;
 }

@@ -18,7 +18,7 @@ export function hostdConfiguration({
   workerDirectory,
   guest: { kernel, initrd },
 }) {
-  const hash = createHash('sha256').update(data).digest();
+  const hash = hashOf(data);
   const tag = hash.toString('hex').slice(0, 6);
   return {
     socket,
@@ -29,6 +29,11 @@ export function hostdConfiguration({
     kernel,
     initrd,
     users: { first: FIRST_USER + hash.readUInt16BE(0) * USERS, count: USERS },
-    cgroup: `bulkhead-${tag}`,
+    cgroup: `${controlGroup(data)}/machines`,
   };
 }
+
+/** The control group of an instance; its services and its machines have one each below it. */
+export const controlGroup = (data) => `bulkhead-${hashOf(data).toString('hex').slice(0, 6)}`;
+
+const hashOf = (data) => createHash('sha256').update(data).digest();

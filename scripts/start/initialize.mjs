@@ -27,7 +27,7 @@ export async function initialize(instance) {
     what: 'init',
   });
   give(path.join(layout.init, 'nats'), accounts.nats);
-  for (const service of JOINING) handJoinToken(layout, service, accounts[service]);
+  for (const service of JOINING) if (service in accounts) handJoinToken(layout, service, accounts[service]);
   return { adminToken: readFileSync(path.join(layout.init, 'admin-token'), 'utf8').trim() };
 }
 
