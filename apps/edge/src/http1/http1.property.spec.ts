@@ -1,97 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
+import { connection, mutated } from '../testing/connections.js';
 import { readRequests, type ReadConnection } from '../testing/read-messages.js';
 import { writeEnd, writePayload } from './body-encoder.js';
 import { serializeRequest } from './serialize.js';
 import type { RequestHead } from './request-head.js';
-
-const tokenCharacter = fc.constantFrom(..."abcXYZ019!#$%&'*+-.^_`|~");
-const token = fc.string({ unit: tokenCharacter, minLength: 1, maxLength: 12 });
-const name = token.map((text) => `X-${text}`);
-const value = fc
-  .string({ unit: fc.constantFrom(...'abc XYZ,;:="\t/\xe9\xff'), maxLength: 20 })
-  .map((text) => text.trim());
-const target = fc
-  .string({ unit: fc.constantFrom(...'abc/?&=%20.;:@[]{}|"\\'), maxLength: 20 })
-  .map((text) => `/${text}`);
-const body = fc.string({ unit: fc.constantFrom(...'ab\r\n01:; GET'), maxLength: 60 });
-const method = fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH');
-
-interface Made {
-  readonly text: string;
-}
-
-const sized = fc
-  .record({ body })
-  .map(({ body }) => ({ field: `Content-Length: ${body.length}\r\n`, payload: body }));
-const chunkedBody = fc
-  .array(
-    body.filter((piece) => piece.length > 0),
-    { maxLength: 4 },
-  )
-  .map((pieces) => ({
-    field: 'Transfer-Encoding: chunked\r\n',
-    payload: [...pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`), '0\r\n\r\n'].join(''),
-  }));
-const bodies = fc.oneof(fc.constant({ field: '', payload: '' }), sized, chunkedBody);
-
-const request: fc.Arbitrary<Made> = fc
-  .record({ method, target, fields: fc.array(fc.tuple(name, value), { maxLength: 5 }), body: bodies })
-  .map(({ method, target, fields, body }) => ({
-    text:
-      `${method} ${target} HTTP/1.1\r\nHost: a.example\r\n` +
-      fields.map(([name, value]) => `${name}: ${value}\r\n`).join('') +
-      `${body.field}\r\n${body.payload}`,
-  }));
-
-const connection = fc
-  .array(request, { minLength: 1, maxLength: 3 })
-  .map((made) => made.map(({ text }) => text).join(''));
-
-/** A few edits with the bytes that parsers disagree about. */
-const mutated = fc
-  .tuple(
-    connection,
-    fc.array(
-      fc.record({
-        at: fc.nat(400),
-        remove: fc.nat(3),
-        insert: fc.constantFrom(
-          '',
-          '\r',
-          '\n',
-          '\r\n',
-          ' ',
-          '\t',
-          ':',
-          ',',
-          ';',
-          '0',
-          '\0',
-          '\x0b',
-          '+',
-          '-',
-          '\r\n ',
-          'chunked',
-          '\r\nContent-Length: 3',
-          '\r\nTransfer-Encoding: chunked',
-          '\r\nConnection: close',
-          '\r\nExpect: 100-continue',
-          '\r\nConnection: transfer-encoding',
-          '\r\nUpgrade: websocket\r\nConnection: upgrade',
-          '\r\nHost: b.example',
-        ),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  )
-  .map(([text, edits]) =>
-    edits.reduce((text, { at, remove, insert }) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + insert + text.slice(place + remove);
-    }, text),
-  );
 
 const bytes = (text: string) => Buffer.from(text, 'latin1');
 const meaning = ({ requests, rest }: ReadConnection) => ({
