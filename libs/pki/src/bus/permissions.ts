@@ -54,14 +54,14 @@ const commandsFrom = (caller: string) => `bh.cmd.*.*.${caller}`;
 
 /** Making, repairing and looking at a stream. Filling it is publishing to its subjects. */
 const ownerOf = (stream: string): string[] => [
-  ...['CREATE', 'UPDATE', 'DELETE', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
-  `$JS.API.DIRECT.GET.${stream}`,
-  `$JS.API.DIRECT.GET.${stream}.>`,
+  ...['CREATE', 'UPDATE', 'DELETE'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
 ];
 
-/** Following a stream: ordered consumers and shared durables, pulled and acknowledged. */
+/** Following a stream: single messages, ordered consumers and shared durables, pulled and acknowledged. */
 const readerOf = (stream: string): string[] => [
-  `$JS.API.STREAM.INFO.${stream}`,
+  ...['INFO', 'MSG.GET'].map((verb) => `$JS.API.STREAM.${verb}.${stream}`),
+  `$JS.API.DIRECT.GET.${stream}`,
+  `$JS.API.DIRECT.GET.${stream}.>`,
   `$JS.API.CONSUMER.CREATE.${stream}`,
   `$JS.API.CONSUMER.CREATE.${stream}.>`,
   `$JS.API.CONSUMER.DURABLE.CREATE.${stream}.*`,
