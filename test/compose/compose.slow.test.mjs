@@ -17,23 +17,20 @@ const PROJECT = ['compose', '--project-directory', root, '--file', path.join(roo
 let engine;
 let environment;
 
-before(
-  async () => {
-    engine = await Engine.start(cache);
-    await provideDebian(engine, cache);
-    await provideNode(engine, root);
-    await providePostgres(engine);
-    await provideNats(engine, cache);
-    const [api, http, https] = [await freePort(), await freePort(), await freePort()];
-    environment = {
-      BULKHEAD_API_PORT: String(api),
-      BULKHEAD_EDGE_HTTP_PORT: String(http),
-      BULKHEAD_EDGE_HTTPS_PORT: String(https),
-      BULKHEAD_EXTRA_CA: process.env.NODE_EXTRA_CA_CERTS ?? '/dev/null',
-    };
-  },
-  { timeout: 10 * 60_000 },
-);
+before(async () => {
+  engine = await Engine.start(cache);
+  await provideDebian(engine, cache);
+  await provideNode(engine, root);
+  await providePostgres(engine);
+  await provideNats(engine, cache);
+  const [api, http, https] = [await freePort(), await freePort(), await freePort()];
+  environment = {
+    BULKHEAD_API_PORT: String(api),
+    BULKHEAD_EDGE_HTTP_PORT: String(http),
+    BULKHEAD_EDGE_HTTPS_PORT: String(https),
+    BULKHEAD_EXTRA_CA: process.env.NODE_EXTRA_CA_CERTS ?? '/dev/null',
+  };
+});
 
 after(async () => {
   if (!engine) return;

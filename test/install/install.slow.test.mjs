@@ -19,14 +19,11 @@ const START_WITHIN_MS = 15 * 60_000;
 /** @type {Engine} */
 let engine;
 
-before(
-  async () => {
-    engine = await Engine.start(cache);
-    await provideDebian(engine, cache);
-    await buildFrom(engine, IMAGE, `FROM ${DEBIAN}\n${INSTALL_NODE}`, nodeFiles(root));
-  },
-  { timeout: 5 * 60_000 },
-);
+before(async () => {
+  engine = await Engine.start(cache);
+  await provideDebian(engine, cache);
+  await buildFrom(engine, IMAGE, `FROM ${DEBIAN}\n${INSTALL_NODE}`, nodeFiles(root));
+});
 
 after(() => engine?.stop());
 
