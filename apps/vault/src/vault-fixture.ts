@@ -1,12 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@bulkhead/contracts';
 import { createLogger } from '@bulkhead/platform';
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
-import type { TestDatabase, TestPostgres } from '@bulkhead/testing';
+import { eventually, type ServerProcess, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
+import { startServer } from '@bulkhead/testing/child';
 import { openOwnIdentity } from './authority/own-identity.js';
 import { DEFAULT_LIFETIMES, type Lifetimes } from './authority/lifetimes.js';
+import { BusSide } from './commands/bus-side.js';
 import { initialize, type InitPlan } from './init/initialize.js';
 import { provideFile } from './init/provide-file.js';
 import { createJoinToken } from './join-tokens/create-join-token.js';
@@ -27,18 +31,19 @@ export class VaultFixture {
     readonly directory: string,
     readonly url: string,
     readonly storage: Storage,
+    private readonly busPort: number,
   ) {}
 
-  static async create(postgres: TestPostgres, busPort = 4222): Promise<VaultFixture> {
+  static async create(postgres: TestPostgres): Promise<VaultFixture> {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vault-'));
     const url = await ownRole(await postgres.database());
     const storage = await openStorage(url, createLogger('test', 'fatal'));
-    const fixture = new VaultFixture(directory, url, storage);
-    await initialize(fixture.plan(busPort));
+    const fixture = new VaultFixture(directory, url, storage, await freePort());
+    await initialize(fixture.plan());
     return fixture;
   }
 
-  plan(busPort = 4222): InitPlan {
+  plan(): InitPlan {
     return {
       database: this.storage.database,
       masterKeyFile: join(this.directory, 'vault', 'master.key'),
@@ -47,7 +52,7 @@ export class VaultFixture {
         directory: join(this.directory, 'nats'),
         storeDirectory: join(this.directory, 'nats', 'jetstream'),
         address: '127.0.0.1',
-        port: busPort,
+        port: this.busPort,
         hostNames: ['localhost'],
       },
       postgresNames: { dns: ['localhost'], ips: [] },
@@ -63,14 +68,25 @@ export class VaultFixture {
     this.skew += ms;
   }
 
-  async open(lifetimes: Lifetimes = DEFAULT_LIFETIMES): Promise<Vault> {
+  async open(lifetimes: Lifetimes = DEFAULT_LIFETIMES, committed: () => void = () => {}): Promise<Vault> {
     const master = await readMasterKeyFile(this.plan().masterKeyFile);
-    return openVault({ database: this.storage.database, master, lifetimes, now: this.now });
+    return openVault({ database: this.storage.database, master, lifetimes, committed, now: this.now });
+  }
+
+  /** nats-server with the configuration that `init` wrote. */
+  async startBus(): Promise<{ readonly url: string; readonly server: ServerProcess }> {
+    const server = startServer(['nats-server', '-c', join(this.directory, 'nats', 'nats-server.conf')], {
+      deathSignal: 'KILL',
+    });
+    this.closers.push(() => server.stop('SIGKILL'));
+    await eventually(() => server.output().includes('Server is ready'), { describe: () => server.output() });
+    return { url: `tls://127.0.0.1:${this.busPort}`, server };
   }
 
   /** Opens the vault and its listener, on the same port as before. */
   async serve(lifetimes: Lifetimes = DEFAULT_LIFETIMES) {
-    const vault = await this.open(lifetimes);
+    const vault = await this.open(lifetimes, () => busSide?.wake());
+    let busSide: BusSide | undefined;
     const identity = await openOwnIdentity(vault);
     const listener = await VaultListener.open({
       address: '127.0.0.1',
@@ -87,6 +103,13 @@ export class VaultFixture {
     this.closers.push(stop);
     return {
       vault,
+      listener,
+      connect: async (url: string) => {
+        busSide = new BusSide({ vault, database: this.storage.database, identity, url, logger: this.logger });
+        this.closers.push(() => busSide?.close());
+        await eventually(() => busSide?.problem() === null);
+        return busSide;
+      },
       url: `https://127.0.0.1:${listener.port}`,
       stop: async () => {
         this.closers = this.closers.filter((closer) => closer !== stop);
@@ -127,6 +150,16 @@ export class VaultFixture {
     await this.storage.close();
     await rm(this.directory, { recursive: true });
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
 }
 
 /** As `infra/postgres` sets it up: the vault's role owns its schema and is no superuser. */

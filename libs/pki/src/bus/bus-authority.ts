@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { encodeAccount, encodeOperator, encodeUser, type Account, type SigningKey } from '@nats-io/jwt';
-import { createAccount, createOperator, fromPublic, fromSeed, type KeyPair } from '@nats-io/nkeys';
+import { createAccount, createOperator, fromPublic, type KeyPair } from '@nats-io/nkeys';
 import { IDENTITY_KINDS, callerOf, type Identity, type IdentityKind } from '../identity/identity.js';
+import { BusKey } from './bus-key.js';
 import { permissionsOf } from './permissions.js';
 
 /** Seeds (nkeys text) of everything that signs on the bus. They never leave the vault. */
@@ -146,5 +147,5 @@ function scope(kind: IdentityKind, key: KeyPair): SigningKey {
   };
 }
 
-const keyPair = (seed: string): KeyPair => fromSeed(new TextEncoder().encode(seed));
+const keyPair = (seed: string): KeyPair => BusKey.fromSeed(seed);
 const seedOf = (pair: KeyPair): string => new TextDecoder().decode(pair.getSeed());

@@ -98,7 +98,7 @@ describe('each kind of identity on the bus', () => {
       { subject: `$JS.API.STREAM.CREATE.EV_${owner}`, publish: is(owner) },
       { subject: `$JS.API.STREAM.DELETE.EV_${owner}`, publish: is(owner) },
       { subject: `$JS.API.STREAM.UPDATE.EV_${owner}`, publish: is(owner) },
-      { subject: `$JS.API.STREAM.MSG.GET.EV_${owner}`, publish: is(owner) },
+      { subject: `$JS.API.STREAM.MSG.GET.EV_${owner}`, publish: is(...services) },
       { subject: `$JS.API.STREAM.PURGE.EV_${owner}` },
       { subject: `$JS.API.STREAM.INFO.EV_${owner}`, publish: is('operator', ...services) },
       { subject: `$JS.API.CONSUMER.CREATE.EV_${owner}.c`, publish: is(...services) },

@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { TerminalError } from '@bulkhead/contracts';
-import { createUser, fromSeed } from '@nats-io/nkeys';
-import { jwtAuthenticator, type Authenticator } from 'nats';
+import { createUser } from '@nats-io/nkeys';
+import type { Authenticator } from 'nats';
+import { BusKey } from '../bus/bus-key.js';
 import { createCertificateRequest, generatePrivateKey } from '../ca/certificate-request.js';
 import { renewalDueAt } from '../ca/peer-certificate.js';
 import { callerOf, isHost, type Identity, type IdentityKind } from '../identity/identity.js';
@@ -85,8 +86,11 @@ export class ProcessIdentity {
   });
 
   /** Signs in to the bus with the newest credential at each connect. */
-  readonly authenticator: Authenticator = (nonce?: string) =>
-    jwtAuthenticator(this.current.busJwt, new TextEncoder().encode(this.keys.busSeed))(nonce);
+  readonly authenticator: Authenticator = (nonce = '') => {
+    const key = BusKey.fromSeed(this.keys.busSeed);
+    const sig = Buffer.from(key.sign(Buffer.from(nonce))).toString('base64url');
+    return { jwt: this.current.busJwt, nkey: key.getPublicKey(), sig };
+  };
 
   /** A host's key pair for what is sealed to it; undefined for services. */
   get sealKeyPair(): SealKeyPair | undefined {
@@ -179,6 +183,4 @@ function newKeys(kind: IdentityKind): OwnKeys {
   };
 }
 
-function publicBusKey(keys: OwnKeys): string {
-  return fromSeed(new TextEncoder().encode(keys.busSeed)).getPublicKey();
-}
+const publicBusKey = ({ busSeed }: OwnKeys): string => BusKey.fromSeed(busSeed).getPublicKey();
