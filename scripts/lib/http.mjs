@@ -9,11 +9,12 @@ import https from 'node:https';
  * @returns {Promise<{ status: number, text: string }>}
  */
 export function request(url, { method = 'GET', headers = {}, body, ca, timeoutMs = 10_000 } = {}) {
-  const { protocol, hostname } = new URL(url);
+  const { protocol, hostname, host } = new URL(url);
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const options = {
     method,
     headers: {
+      host,
       ...headers,
       ...(payload
         ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
@@ -23,9 +24,8 @@ export function request(url, { method = 'GET', headers = {}, body, ca, timeoutMs
     agent: false,
     ...(ca ? { ca } : {}),
     // Names below .localhost are this machine (RFC 6761), but not every resolver knows.
-    ...(hostname.endsWith('.localhost') ? { host: '127.0.0.1', servername: hostname } : {}),
+    ...(hostname.endsWith('.localhost') ? { hostname: '127.0.0.1', servername: hostname } : {}),
   };
-  if (options.host) options.headers.host = new URL(url).host;
   return new Promise((resolve, reject) => {
     const sent = (protocol === 'https:' ? https : http).request(url, options, (response) => {
       const chunks = [];
