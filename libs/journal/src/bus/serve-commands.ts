@@ -15,6 +15,7 @@ import {
 import { z } from 'zod';
 import type { Bus, BusMessage, Subscription } from '../ports/bus.js';
 import { toFailure } from './failure.js';
+import { parseJson } from './json.js';
 import { inSpan } from './trace.js';
 
 /** Who may send a command: a service, any host, or the operator's own tool. */
@@ -125,7 +126,7 @@ async function answer<Access, Principal>(
   let id: string | undefined;
   try {
     return await inSpan(`handle ${options.service}.${name}`, SpanKind.SERVER, message.headers, async () => {
-      const command = parse(commandMessage, JSON.parse(Buffer.from(message.data).toString()));
+      const command = parse(commandMessage, parseJson(message.data));
       id = command.id;
       const handler = handlerOf(options, name, caller);
       const input = parse(handler.input, command.input);

@@ -9,6 +9,7 @@ import {
   type Service,
 } from '@bulkhead/contracts';
 import type { CommandBus } from '../bus/command-bus.js';
+import { parseJson } from '../bus/json.js';
 import type { Bus } from '../ports/bus.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { systemRandom, type Random } from '../ports/random.js';
@@ -151,13 +152,5 @@ export class FeedFollower {
       else await copy.apply(pending, at);
       return at;
     }
-  }
-}
-
-function parseJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
   }
 }

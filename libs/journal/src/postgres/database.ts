@@ -47,9 +47,9 @@ class PoolDatabase implements Database {
   async begin(isolation?: 'repeatable read'): Promise<Transaction> {
     const client = await this.connect();
     try {
-      return await beginOn(client, isolation, (broken) => client.release(broken));
+      return await beginOn(client, isolation, (broken) => release(client, broken));
     } catch (error) {
-      client.release(true);
+      release(client, true);
       throw error;
     }
   }
@@ -63,17 +63,27 @@ class PoolDatabase implements Database {
     try {
       return await work(new SessionDatabase(client));
     } finally {
-      client.release(true);
+      release(client, true);
     }
   }
 
   private async connect(): Promise<pg.PoolClient> {
     try {
-      return await this.pool.connect();
+      const client = await this.pool.connect();
+      client.on('error', ignoreLoss);
+      return client;
     } catch (error) {
       throw translate(error);
     }
   }
+}
+
+/** A connection lost while it is in use: whoever uses it hears of it from their statement. */
+const ignoreLoss = (): void => undefined;
+
+function release(client: pg.PoolClient, broken: boolean): void {
+  client.off('error', ignoreLoss);
+  client.release(broken);
 }
 
 class SessionDatabase implements Database {

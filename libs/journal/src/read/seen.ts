@@ -1,5 +1,6 @@
 import { announceSubject, touched as touchedSchema, type Touched } from '@bulkhead/contracts';
 import { z } from 'zod';
+import { parseJson } from '../bus/json.js';
 import type { Bus, Subscription } from '../ports/bus.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { aggregateKey } from '../store/body.js';
@@ -56,13 +57,5 @@ export class Seen {
     if (this.versions.size <= REMEMBERED) return;
     const oldest = this.versions.keys().next();
     if (!oldest.done) this.versions.delete(oldest.value);
-  }
-}
-
-function parseJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
   }
 }

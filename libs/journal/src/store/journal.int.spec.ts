@@ -1,3 +1,4 @@
+import { Refusal } from '@bulkhead/domain';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   account,
@@ -13,6 +14,7 @@ import {
 import { postgresDatabase } from '../postgres/database.js';
 import { PostgresJournalStore } from '../postgres/journal-store.js';
 import { migrateJournal } from '../postgres/migrate.js';
+import { openLeaves } from '../seal/leaves.js';
 import { DataKeySealer } from '../seal/sealer.js';
 
 import type { Command } from './decision.js';
@@ -119,8 +121,248 @@ describe('many commands on one aggregate', () => {
   it('each takes its turn, over two copies of the service', async () => {
     const copies = [open(), open()];
     await Promise.all(Array.from({ length: 60 }, (_, n) => put(copies[n % 2] ?? open(), 'hot', 1)));
-    const { state, version } = await open().stateAt(account, 'hot', { position: Number.MAX_SAFE_INTEGER });
-    expect(await count(`envelope where aggregate = 'account/hot'`)).toBe(60);
-    expect({ state, version }).toEqual({ state: account.initial, version: 0 });
+    const versions = await database.pool.query<{ version: number }>(
+      `select version from scheduler.envelope where aggregate = 'account/hot' order by seq`,
+    );
+    expect(versions.rows.map(({ version }) => version)).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
+    expect(await take(open(), 'hot', 60)).toMatchObject({ result: { balance: 0 } });
+  });
+
+  it('never spend the same twice', async () => {
+    const copies = [open(), open()];
+    await put(open(), 'purse', 10);
+    const spent = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) => take(copies[n % 2] ?? open(), 'purse', 1)),
+    );
+    expect(spent.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+  });
+
+  it('with one id are carried out once', async () => {
+    const copies = [open(), open()];
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => put(copies[n % 2] ?? open(), 'a', 5, 'same')),
+    );
+    expect(new Set(outcomes.map((outcome) => JSON.stringify(outcome))).size).toBe(1);
+    expect(await count(`envelope where aggregate = 'account/a'`)).toBe(1);
   });
 });
+
+describe('a decision over several aggregates', () => {
+  const move = (journal: Journal, from: string, to: string, amount: number) =>
+    journal.execute(command({ from, to, amount }), async (decision) => {
+      const [source, target] = await Promise.all([decision.load(account, from), decision.load(account, to)]);
+      decision.append(source, withdraw(source.state, amount));
+      decision.append(target, deposit(amount));
+    });
+
+  it('holds for all of them or for none, however they cross', async () => {
+    const copies = [open(), open()];
+    await put(open(), 'a', 50);
+    await put(open(), 'b', 50);
+    await Promise.allSettled(
+      Array.from({ length: 30 }, (_, n) =>
+        move(copies[n % 2] ?? open(), n % 3 ? 'a' : 'b', n % 3 ? 'b' : 'a', 7),
+      ),
+    );
+    const balance = async (id: string) => {
+      const { result } = await open().execute(
+        command('read'),
+        async (decision) => (await decision.load(account, id)).state.balance,
+      );
+      return result;
+    };
+    expect((await balance('a')) + (await balance('b'))).toBe(100);
+  });
+
+  it('takes its own statements with it, both ways', async () => {
+    await database.pool.query('create table scheduler.lease (id text primary key)');
+    const lease = (refuse: boolean) =>
+      open().execute(command({ refuse }), async (decision) => {
+        await decision.sql(`insert into scheduler.lease values ('l1')`);
+        decision.append(await decision.load(account, 'leased'), deposit(1));
+        if (refuse) throw new Refusal('leased', 'somebody else has it', 409);
+      });
+    await expect(lease(true)).rejects.toMatchObject({ code: 'leased' });
+    expect(await count('lease')).toBe(0);
+    await lease(false);
+    expect(await count('lease')).toBe(1);
+    expect(await count(`envelope where aggregate = 'account/leased'`)).toBe(1);
+  });
+
+  it.each([
+    ['more aggregates than a command may touch', 17, 1],
+    ['more events than an envelope may hold', 1, 101],
+  ])('is stopped at %s', async (_what, aggregates, events) => {
+    const many = open().execute(command({ aggregates, events }), async (decision) => {
+      for (let n = 0; n < aggregates; n++)
+        decision.append(
+          await decision.load(account, `a${n}`),
+          Array.from({ length: events }, () => deposit(1)).flat(),
+        );
+    });
+    await expect(many).rejects.toThrow(/more than 16 aggregates|101 events/);
+    expect(await count('envelope')).toBe(1);
+  });
+});
+
+describe('sealed fields', () => {
+  it('are sealed before anything is stored, and deciders see them sealed', async () => {
+    await put(open(), 'a', 5, 'c', 'hunter2');
+    const { rows } = await database.pool.query<{ body: Buffer }>(
+      `select body from scheduler.envelope where aggregate = 'account/a'`,
+    );
+    expect(rows[0]?.body.toString()).not.toContain('hunter2');
+    const dump = await database.pool.query<{ all: string }>(`select c::text as all from scheduler.command c`);
+    expect(JSON.stringify(dump.rows)).not.toContain('hunter2');
+    const { state } = await stateOf('a');
+    expect(await openLeaves(new DataKeySealer(keys), ORGANIZATION, state.notes)).toEqual([
+      { $plain: 'hunter2' },
+    ]);
+    expect(state.notes).toEqual([{ $sealed: expect.stringMatching(/^v1\./) }]);
+  });
+
+  it('refuse a command as retryable while the vault is away, and leave nothing', async () => {
+    const journal = open();
+    await put(journal, 'a', 1);
+    keys.away = true;
+    await expect(put(journal, 'a', 5, 'c', 'hunter2')).rejects.toMatchObject({ retryable: true });
+    await put(journal, 'a', 5);
+    keys.away = false;
+    expect(await put(journal, 'a', 5, 'c', 'hunter2')).toMatchObject({ result: { balance: 11 } });
+  });
+
+  it('are gone with their key, while decisions go on', async () => {
+    await put(open(), 'a', 5, 'c', 'hunter2');
+    keys.destroy(ORGANIZATION);
+    const journal = open();
+    expect(await take(journal, 'a', 2)).toMatchObject({ result: { balance: 3 } });
+    const { state } = await stateOf('a');
+    expect(await openLeaves(new DataKeySealer(keys), ORGANIZATION, state.notes)).toEqual([{ $erased: true }]);
+    await expect(put(journal, 'a', 5, 'd', 'more')).rejects.toMatchObject({
+      code: 'data_key_destroyed',
+      status: 410,
+    });
+  });
+});
+
+describe('what is stored', () => {
+  it('is refused when too large, naming the field', async () => {
+    await expect(put(open(), 'a', 1, 'big', 'x'.repeat(300_000))).rejects.toMatchObject({
+      code: 'body_too_large',
+      status: 413,
+      details: { field: 'note' },
+    });
+    await expect(put(open(), 'a', 1, 'big', 'x'.repeat(300_000))).rejects.toMatchObject({
+      code: 'body_too_large',
+    });
+    expect(await count('envelope')).toBe(1);
+  });
+
+  it('fits its contract, or is not stored', async () => {
+    const wrong = open().execute(command('wrong'), async (decision) => {
+      decision.append(await decision.load(account, 'a'), [{ type: 'Deposited', data: { amount: 0.5 } }]);
+    });
+    await expect(wrong).rejects.toThrow('expected int');
+    expect(await count('command')).toBe(0);
+  });
+
+  it('is read from every version ever written', async () => {
+    const body = (version: number, events: unknown[]) =>
+      Buffer.from(
+        JSON.stringify({
+          id: `old-${version}`,
+          service: 'scheduler',
+          aggregate: { type: 'account', id: 'old' },
+          version,
+          command: `old-${version}`,
+          actor: { kind: 'user', id: 'usr_1' },
+          organization: ORGANIZATION,
+          occurredAt: '2025-01-01T00:00:00.000Z',
+          events,
+        }),
+      );
+    await database.pool.query(
+      `insert into scheduler.envelope (aggregate, version, id, body) values ('account/old', 1, 'old-1', $1)`,
+      [body(1, [{ type: 'Deposited', v: 1, data: { hundredths: 700 } }])],
+    );
+    expect(await put(open(), 'old', 1)).toMatchObject({ result: { balance: 8 } });
+  });
+
+  it('cannot be changed or taken away, not even by its owner', async () => {
+    await put(open(), 'a', 5);
+    for (const statement of [
+      'update scheduler.envelope set version = 9',
+      'delete from scheduler.envelope',
+      'truncate scheduler.record',
+    ])
+      await expect(database.pool.query(statement)).rejects.toThrow('inserted and never changed');
+  });
+
+  it('is only inserted and selected by the role of the service', async () => {
+    await database.pool.query('create role running login');
+    await migrateJournal(postgresDatabase(database.pool), {
+      service: 'scheduler',
+      schema: 'scheduler',
+      role: 'running',
+    });
+    const pool = database.open({ user: 'running' });
+    const journal = new Journal({
+      service: 'scheduler',
+      store: new PostgresJournalStore(postgresDatabase(pool), 'scheduler'),
+      contracts: accountContracts,
+      sealer: new DataKeySealer(keys),
+    });
+    expect(await put(journal, 'a', 5)).toMatchObject({ result: { balance: 5 } });
+    await expect(pool.query(`update scheduler.envelope set version = 9`)).rejects.toThrow(
+      'permission denied',
+    );
+    await expect(pool.query(`delete from scheduler.record`)).rejects.toThrow('permission denied');
+  });
+});
+
+describe('a refusal', () => {
+  it('is forgotten after a day, a result never', async () => {
+    const journal = open();
+    await put(journal, 'a', 1, 'kept');
+    await expect(take(journal, 'a', 5, 'refused')).rejects.toMatchObject({ code: 'overdrawn' });
+    expect(await journal.forgetOldRefusals()).toBe(0);
+    await database.pool.query(`update scheduler.command set at = now() - interval '25 hours'`);
+    expect(await journal.forgetOldRefusals()).toBe(1);
+    expect(await put(journal, 'a', 1, 'kept')).toMatchObject({ result: { balance: 1 } });
+  });
+});
+
+describe('when the database drops the connection', () => {
+  it('at the commit, the same id finds out what became of it', async () => {
+    const journal = open();
+    await put(journal, 'a', 1);
+    await database.pool.query(`
+      create function scheduler.die() returns trigger language plpgsql as $$
+        begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$;
+      create trigger die after insert on scheduler.pending for each row execute function scheduler.die()`);
+    await expect(put(journal, 'a', 5, 'lost')).rejects.toMatchObject({
+      code: 'outcome_unknown',
+      status: 504,
+      retryable: true,
+    });
+    await database.pool.query('drop trigger die on scheduler.pending');
+    expect(await put(journal, 'a', 5, 'lost')).toMatchObject({ result: { balance: 6 } });
+  });
+
+  it('before it, nothing was committed and the error says so', async () => {
+    const journal = open();
+    await put(journal, 'a', 1);
+    const dying = journal.execute(command('dying'), async (decision) => {
+      await decision.sql('select pg_terminate_backend(pg_backend_pid())');
+    });
+    await expect(dying).rejects.toMatchObject({ code: 'database_unavailable', retryable: true });
+  });
+});
+
+const stateOf = async (id: string) => {
+  const { result } = await open().execute(command({ read: id }), async (decision) => {
+    const { state, version } = await decision.load(account, id);
+    return { state, version };
+  });
+  return result;
+};
