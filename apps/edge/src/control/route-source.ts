@@ -12,23 +12,3 @@ export interface RouteSource {
 
 /** Nest's token for the source of this process. */
 export const ROUTE_SOURCE = Symbol('RouteSource');
-
-/** Routes that a program sets itself. */
-export class MemoryRouteSource implements RouteSource {
-  private report: ((change: RouteChange) => void) | undefined;
-  private readonly early: RouteChange[] = [];
-
-  async start(report: (change: RouteChange) => void): Promise<void> {
-    this.report = report;
-    for (const change of this.early.splice(0)) report(change);
-  }
-
-  async stop(): Promise<void> {
-    this.report = undefined;
-  }
-
-  push(change: RouteChange): void {
-    if (this.report) this.report(change);
-    else this.early.push(change);
-  }
-}

@@ -41,46 +41,29 @@ export const connection = fc
   .array(request, { minLength: 1, maxLength: 3 })
   .map((made) => made.map(({ text }) => text).join(''));
 
-/** A few edits with the bytes that parsers disagree about. */
-export const mutated = fc
-  .tuple(
-    connection,
-    fc.array(
-      fc.record({
-        at: fc.nat(400),
-        remove: fc.nat(3),
-        insert: fc.constantFrom(
-          '',
-          '\r',
-          '\n',
-          '\r\n',
-          ' ',
-          '\t',
-          ':',
-          ',',
-          ';',
-          '0',
-          '\0',
-          '\x0b',
-          '+',
-          '-',
-          '\r\n ',
-          'chunked',
-          '\r\nContent-Length: 3',
-          '\r\nTransfer-Encoding: chunked',
-          '\r\nConnection: close',
-          '\r\nExpect: 100-continue',
-          '\r\nConnection: transfer-encoding',
-          '\r\nUpgrade: websocket\r\nConnection: upgrade',
-          '\r\nHost: b.example',
-        ),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  )
-  .map(([text, edits]) =>
-    edits.reduce((text, { at, remove, insert }) => {
-      const place = at % (text.length + 1);
-      return text.slice(0, place) + insert + text.slice(place + remove);
-    }, text),
-  );
+/** The text after a few edits. */
+export const edited = (text: string, insert: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+  fc
+    .array(fc.record({ at: fc.nat(400), remove: fc.nat(3), insert }), { minLength: 1, maxLength: 4 })
+    .map((edits) =>
+      edits.reduce((text, { at, remove, insert }) => {
+        const place = at % (text.length + 1);
+        return text.slice(0, place) + insert + text.slice(place + remove);
+      }, text),
+    );
+
+/** What parsers disagree about. */
+const trouble = fc.constantFrom(
+  ...['', '\r', '\n', '\r\n', ' ', '\t', ':', ',', ';', '0', '\0', '\x0b', '+', '-', '\r\n ', 'chunked'],
+  ...[
+    '\r\nContent-Length: 3',
+    '\r\nTransfer-Encoding: chunked',
+    '\r\nExpect: 100-continue',
+    '\r\nHost: b.example',
+  ],
+  ...['\r\nConnection: close', '\r\nConnection: transfer-encoding'],
+  '\r\nUpgrade: websocket\r\nConnection: upgrade',
+);
+
+/** Pipelined requests with a few edits. */
+export const mutated: fc.Arbitrary<string> = connection.chain((text) => edited(text, trouble));

@@ -32,6 +32,9 @@ export class EdgeProcess {
         BULKHEAD_EDGE_HTTP_PORT: '0',
         BULKHEAD_EDGE_HTTPS_PORT: '0',
         BULKHEAD_EDGE_THREADS: '2',
+        // No control plane is there: these tests are about an edge that is left alone.
+        BULKHEAD_VAULT_URL: 'https://127.0.0.1:1',
+        BULKHEAD_NATS_URL: 'nats://127.0.0.1:1',
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
