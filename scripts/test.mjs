@@ -15,6 +15,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** Inside node_modules, so that a clean install starts afresh, and no data directory is needed for unit tests. */
 const cache = path.join(root, 'node_modules/.cache/bulkhead');
 const slow = process.argv.includes('--slow');
+/** `npm test -- unit lint` runs just these. */
+const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const steps = new Steps();
 const aborted = new AbortController();
 const context = {
@@ -28,7 +30,7 @@ const results = [];
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => aborted.abort());
 
 async function stage(title, work) {
-  if (aborted.signal.aborted) return;
+  if (aborted.signal.aborted || (only.length > 0 && !only.includes(title))) return;
   results.push(
     await steps.step(title, async () => {
       const result = await work();

@@ -13,7 +13,7 @@ export const CHECKS = [
     args: ['node_modules/ts7/lib/tsc.js', '--noEmit', '-p', 'tsconfig.json'],
     mend: 'npm run typecheck',
   },
-  { name: 'dead code', args: [bin('knip')], mend: 'npx knip' },
+  { name: 'dead code', args: [bin('knip'), '--no-progress', '--no-config-hints'], mend: 'npx knip' },
 ];
 
 /** @returns {Promise<import('./tally.mjs').Tally>} */
