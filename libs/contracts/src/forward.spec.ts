@@ -33,7 +33,7 @@ test('a line with any byte changed is another request or none', () => {
         const line = formatForwardRequest(made).slice(0, -2);
         const at = place % line.length;
         const read = parseForwardRequest(line.slice(0, at) + text + line.slice(at + 1));
-          if (read) expect(forwardRequest.parse(read)).toEqual(read);
+        if (read) expect(forwardRequest.parse(read)).toEqual(read);
       },
     ),
   );
