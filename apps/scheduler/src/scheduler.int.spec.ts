@@ -1,14 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AppId, MachineId } from '@bulkhead/domain';
-import {
-  hostSubject,
-  INSTANCE_FEED,
-  instanceRow,
-  newId,
-  TerminalError,
-  type Heartbeat,
-} from '@bulkhead/contracts';
-import { execResult } from '@bulkhead/contracts/commands/host';
+import { INSTANCE_FEED, instanceRow, newId, TerminalError, type Heartbeat } from '@bulkhead/contracts';
+import { execResult, psResult } from '@bulkhead/contracts/commands/host';
 import { done, leaseResult, machineResult, metadataResult } from '@bulkhead/contracts/commands/scheduler';
 import { parseSixPn } from '@bulkhead/network';
 import { newToken } from '@bulkhead/auth';
@@ -17,12 +10,14 @@ import { World } from './testing/world.js';
 
 let world: World;
 let app: AppId;
+const operator = newToken();
 
 beforeAll(async () => {
   world = await World.start();
   await world.scheduler();
   await world.scheduler();
   app = await world.app('shop');
+  await world.allow(operator, { kind: 'platform' });
   config = (await world.seal(plainConfig)) as typeof config;
 });
 afterAll(() => world.stop());
@@ -169,6 +164,75 @@ describe('a machine', () => {
     expect(free).toEqual({ used_memory_mb: 256 });
   });
 
+  it('is cordoned, restarted, suspended and signalled by commands of their own', async () => {
+    const host = await joinIn('verbs');
+    const edge = await edgeHost();
+    const { machine } = await create({ region: 'verbs' });
+    const ask = async (name: string, input: Record<string, unknown> = {}) =>
+      (await world.command(`${name}-machine`, { app, machine, ...input }, machineResult)).result;
+    expect((await ask('cordon')).cordoned).toBe(true);
+    await world.eventually(async () => (await instance(edge, machine)).cordoned);
+    expect((await ask('uncordon')).cordoned).toBe(false);
+
+    const row = await rowOf(host, machine);
+    const reach = { kind: 'direct' as const };
+    await host.report([{ kind: 'started', ...observed(row), reach, imageDigest: 'sha256:1' }]);
+    expect((await ask('restart', { force: false, signal: 'SIGINT', timeoutMs: 500 })).state).toBe(
+      'restarting',
+    );
+    const again = await world.eventually(async () => {
+      const found = await host.row(machine);
+      return found?.wish === 2 ? found : undefined;
+    });
+    expect(again.stop).toEqual({ signal: 'SIGINT', timeoutMs: 500, force: false });
+    await host.report([{ kind: 'started', ...observed(again), reach, imageDigest: 'sha256:1' }]);
+
+    await host.answering('ps', []);
+    expect((await world.command('ps-machine', { app, machine }, psResult)).result).toEqual([]);
+    await host.answering('signal', { ok: true });
+    await world.command('signal-machine', { app, machine, signal: 'SIGHUP' }, done);
+    expect((await ask('suspend')).state).toBe('suspending');
+    expect(await world.eventsOf(`machine/${machine}`)).toEqual(
+      expect.arrayContaining([
+        'MachineCordoned',
+        'MachineUncordoned',
+        'MachineSignalled',
+        'MachineSuspendRequested',
+      ]),
+    );
+  });
+
+  it('counts against the quota of its organization', async () => {
+    await joinIn('quota');
+    const { machine } = await create({ region: 'quota' });
+    const limits = { apps: 100, machines: 100, cpus: 128, memoryMb: 256 };
+    const set = (memoryMb: number) =>
+      world.command(
+        'set-quota',
+        { organization: world.organization, limits: { ...limits, memoryMb } },
+        done,
+        { credential: operator },
+      );
+    await set(256);
+    const refusal = await failureOf(create({ region: 'quota' }));
+    expect(refusal).toMatchObject({
+      code: 'quota_exceeded',
+      status: 403,
+      details: { quota: 'memoryMb', limit: 256 },
+    });
+    await set(262_144);
+    expect((await create({ region: 'quota' })).machine).not.toBe(machine);
+  });
+
+  it('goes with its app, even where nobody destroyed it', async () => {
+    const host = await joinIn('orphan');
+    const ending = await world.app();
+    const { machine } = await create({ app: ending, region: 'orphan' });
+    await world.endApp(ending);
+    await world.eventually(async () => (await host.row(machine))?.desired === 'destroyed');
+    expect((await failureOf(create({ app: ending, region: 'orphan' }))).message).toBe('app not found');
+  });
+
   it('keeps its version when its metadata changes', async () => {
     await joinIn('meta');
     const { machine, instance: version } = await create({ region: 'meta' });
@@ -191,16 +255,10 @@ describe('a machine', () => {
       { kind: 'started', ...observed(row), reach: { kind: 'direct' }, imageDigest: 'sha256:1' },
     ]);
 
-    const connection = await world.nats.connect(host.id);
     const result = { exit_code: 0, exit_signal: 0, stdout: 'x', stderr: '' };
-    connection.subscribe(hostSubject(host.id, 'exec'), {
-      callback: (_error, message) => {
-        const { id, command: words } = message.json<{ id: string; command: string[] }>();
-        expect(words).toEqual(['cat', '/etc/secret']);
-        void host.send('answer', { request: id, answer: { ok: true, result } }, done);
-      },
-    });
+    const asked = await host.answering('exec', result);
     expect((await exec()).result).toEqual(result);
+    expect(asked).toMatchObject([{ machine, command: ['cat', '/etc/secret'], generation: row.generation }]);
     const [last] = await world.database.query<{ body: Buffer }>(
       'select body from envelope where aggregate = $1 order by version desc limit 1',
       [`machine/${machine}`],
@@ -320,6 +378,33 @@ describe('the choke point', () => {
     expect((await failureOf(host.heartbeat({ sealingKey: Buffer.alloc(32).toString('base64') }))).code).toBe(
       'sealing_key_mismatch',
     );
+  });
+});
+
+describe('a host', () => {
+  it('takes nothing new while cordoned, and is removed once it is empty', async () => {
+    const host = await joinIn('retire');
+    const { machine } = await create({ region: 'retire' });
+    const ask = (name: string, input: Record<string, unknown>, credential = operator) =>
+      world.command(name, { host: host.id, ...input }, done, { credential });
+    expect((await failureOf(ask('cordon-host', { reason: 'old' }, world.token))).status).toBe(403);
+    await ask('cordon-host', { reason: 'old' });
+    expect((await failureOf(create({ region: 'retire' }))).message).toContain('it is cordoned');
+    expect((await failureOf(ask('remove-host', {}))).code).toBe('host_in_use');
+
+    await world.command('destroy-machine', { app, machine, force: true }, machineResult);
+    await host.report([{ kind: 'whole-state', machines: [] }]);
+    await ask('remove-host', {});
+    expect((await failureOf(host.heartbeat())).code).toBe('host_removed');
+  });
+
+  it('tells edges at once when it is reached in another way', async () => {
+    const host = await joinIn('reach');
+    const edge = await edgeHost();
+    const { machine } = await create({ region: 'reach' });
+    expect((await instance(edge, machine)).worker).toBeNull();
+    await host.heartbeat({ forward: { host: '192.0.2.7', port: 7001 } });
+    await world.eventually(async () => (await instance(edge, machine)).worker?.port === 7001);
   });
 });
 

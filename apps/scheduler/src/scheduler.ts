@@ -1,5 +1,4 @@
 import type { Clock, Database, Journal, Sealer } from '@bulkhead/journal';
-import type { Directory } from './directory/directory.js';
 import type { HostCalls } from './hosts/host-calls.js';
 
 export const SCHEMA = 'scheduler';
@@ -12,8 +11,6 @@ export interface Scheduler {
   /** The scheduler's own tables. */
   readonly database: Database;
   readonly sealer: Sealer;
-  /** What it knows of tokens, apps and identities, which others own. */
-  readonly directory: Directory;
   /** What is asked of a host at once. */
   readonly hosts: HostCalls;
 }

@@ -86,7 +86,7 @@ export function openService(on: Foundations): SchedulerService {
   });
   const hosts = new BusHostCalls(bus);
   const directory = directoryOf(source);
-  const scheduler: Scheduler = { clock, journal, database, sealer, directory, hosts };
+  const scheduler: Scheduler = { clock, journal, database, sealer, hosts };
 
   const feeds = new PostgresFeedStore(database, SCHEMA);
   const publisher = new FeedPublisher({ ...shared(on, 'feeds'), store: feeds });

@@ -19,6 +19,10 @@ export const heartbeat = (scheduler: Scheduler) =>
       const host = hostOf(context.principal);
       if (context.principal.kind === 'host') assertSealingKey(context.principal.identity, beat.sealingKey);
       const known = await keepHeartbeat(scheduler, host, beat);
+      if (known?.status === 'removed')
+        throw new TerminalError('host_removed', `host ${host} was removed; enrol it again under a new name`, {
+          status: 403,
+        });
       if (!known || known.status !== 'ready' || differs(known, beat))
         await introduce(scheduler, context, host, beat);
       return { result: { ok: true } };

@@ -2,11 +2,13 @@ import { machineAggregate, Refusal, isLiving, type MachineRequest } from '@bulkh
 import type { Placement } from '@bulkhead/domain';
 import type { Outcome } from '@bulkhead/journal';
 import type { Context } from '../access/handler.js';
-import { assertUnleased } from '../leases/leases.js';
 import type { Scheduler } from '../scheduler.js';
 import { commandOf, commitMachine, loadMachine, type MachineTarget } from './change-machine.js';
 
-/** Records what a user does to a running machine, and says where it runs. Only then is the host asked. */
+/**
+ * Records what a user does to a running machine, and says where it runs. Only then is the host asked. A lease keeps others from
+ * changing the machine, not from what runs in it.
+ */
 export function recordOnHost(
   scheduler: Scheduler,
   context: Context,
@@ -17,7 +19,6 @@ export function recordOnHost(
   const command = commandOf(scheduler, context, content);
   return scheduler.journal.execute(command, async (decision) => {
     const loaded = await loadMachine(decision, target);
-    await assertUnleased(scheduler.database, target, command.now);
     const events = machineAggregate.decide(request, loaded.state);
     await commitMachine(decision, loaded, events);
     if (!isLiving(loaded.state) || !loaded.state.placement)

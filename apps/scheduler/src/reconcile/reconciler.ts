@@ -61,6 +61,7 @@ export class Reconciler {
       await this.attempt(`losing ${host}`, () => this.loseHost({ host, lastSeen }));
     await this.tellMachines();
     if (!(await this.isHeld(verdict.hold))) await this.replaceLost();
+    await this.endOrphans();
     return true;
   }
 
@@ -110,7 +111,7 @@ export class Reconciler {
       [[...this.resting.keys()], BATCH],
     );
     for (const row of rows) {
-      const { machine } = lostMachine.parse(row);
+      const { machine } = machineOnly.parse(row);
       const done = await this.attempt(`placing ${machine} again`, () =>
         this.change(machine, 'replace-lost', async (decision) => {
           const loaded = await decision.load(machineAggregate, machine);
@@ -121,6 +122,30 @@ export class Reconciler {
         }),
       );
       if (!done) this.resting.set(machine, now + RETRY_MS);
+    }
+  }
+
+  /** Machines that were being created while their app was deleted go with it. */
+  private async endOrphans(): Promise<void> {
+    const rows = await this.options.scheduler.database.query(
+      'select p.machine from placement p join app a on a.id = p.app where a.deleted limit $1',
+      [BATCH],
+    );
+    for (const row of rows) {
+      const { machine } = machineOnly.parse(row);
+      // Under one id: what was asked for once is not asked for at every look.
+      const command = { ...this.command('app-deleted', machine), id: `app-deleted.${machine}` };
+      await this.attempt(`ending ${machine}`, () =>
+        this.options.scheduler.journal.execute(command, async (decision) => {
+          const loaded = await decision.load(machineAggregate, machine);
+          await commitMachine(
+            decision,
+            loaded,
+            machineAggregate.decide({ type: 'destroy', force: true }, loaded.state),
+          );
+          return null;
+        }),
+      );
     }
   }
 
@@ -164,4 +189,4 @@ export class Reconciler {
 }
 
 const told = z.object({ machine: machineId, host: hostId, lost: z.boolean() });
-const lostMachine = z.object({ machine: machineId });
+const machineOnly = z.object({ machine: machineId });

@@ -1,4 +1,4 @@
-import type { AppId, HostId, OrganizationId, TokenId } from '@bulkhead/domain';
+import type { AppId, OrganizationId, TokenId } from '@bulkhead/domain';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('app')
@@ -30,31 +30,4 @@ export class IdentityRow {
   @Column('boolean') removed!: boolean;
 }
 
-@Entity('host')
-export class HostRow {
-  @PrimaryColumn('text') id!: HostId;
-  @Column('text') name!: string;
-  @Column('int') number!: number;
-  @Column('text') region!: string;
-  @Column('jsonb') labels!: Record<string, string>;
-  @Column('text') status!: 'ready' | 'lost' | 'removed';
-  @Column('boolean') cordoned!: boolean;
-  @Column('float8') cpus!: number;
-  @Column('float8', { name: 'memory_mb' }) memoryMb!: number;
-  @Column('float8', { name: 'disk_mb' }) diskMb!: number;
-  @Column('float8', { name: 'used_cpus' }) usedCpus!: number;
-  @Column('float8', { name: 'used_memory_mb' }) usedMemoryMb!: number;
-  @Column('float8', { name: 'used_disk_mb' }) usedDiskMb!: number;
-}
-
-@Entity('lease')
-export class LeaseRow {
-  @PrimaryColumn('text') machine!: string;
-  @Column('text') nonce!: string;
-  @Column('text') owner!: string;
-  @Column('text') description!: string;
-  @Column('timestamptz', { name: 'expires_at' }) expiresAt!: Date;
-  @Column('text') version!: string;
-}
-
-export const ENTITIES = [AppRow, TokenRow, IdentityRow, HostRow, LeaseRow];
+export const ENTITIES = [AppRow, TokenRow, IdentityRow];

@@ -22,7 +22,7 @@ export class SchedulerTables1763800000000 implements MigrationInterface {
         epoch bigint not null,
         count int not null, host_lost boolean not null, replaceable boolean not null
       ) with (fillfactor = 70);
-      create index placement_host on placement (host);
+      create index placement_host on placement (host, app);
       create index placement_app on placement (app);
       create table lease (
         machine text primary key, nonce text not null, owner text not null, description text not null,

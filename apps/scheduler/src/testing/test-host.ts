@@ -3,6 +3,7 @@ import {
   feedPage,
   hostFeed,
   hostMachineRow,
+  hostSubject,
   hostRowContext,
   newHostId,
   newId,
@@ -86,6 +87,21 @@ export class TestHost {
 
   feed(name: string) {
     return this.send('feed', { name, feed: '', after: 0, full: false }, feedPage);
+  }
+
+  /** Answers what the scheduler asks of it by one name. @returns what it was asked, as it comes. */
+  async answering(name: string, result: unknown): Promise<readonly unknown[]> {
+    const asked: unknown[] = [];
+    const connection = await this.world.nats.connect(this.id);
+    connection.subscribe(hostSubject(this.id, name), {
+      callback: (_error, message) => {
+        const request = z.looseObject({ id: z.string() }).parse(message.json());
+        asked.push(request);
+        void this.send('answer', { request: request.id, answer: { ok: true, result } }, done);
+      },
+    });
+    await connection.flush();
+    return asked;
   }
 
   async send<Result>(name: string, input: Readonly<Record<string, unknown>>, result: z.ZodType<Result>) {

@@ -152,6 +152,11 @@ export class World {
     return app;
   }
 
+  /** Deletes an app, as the api does once it knows of no machines. */
+  endApp(app: AppId): Promise<void> {
+    return this.decide('api', appAggregate, app, { type: 'delete' });
+  }
+
   /** Makes a token valid. */
   async allow(token: string, scope: z.input<typeof scopeShape>): Promise<void> {
     const id = newTokenId();
