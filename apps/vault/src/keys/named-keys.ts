@@ -12,6 +12,7 @@ import {
   generateSealKeyPair,
   IDENTITY_KINDS,
   permissionsDigest,
+  signAccountAnew,
   signBusTrust,
   type BusKeys,
   type BusTrust,
@@ -63,7 +64,7 @@ export const bus = {
     if (keys !== kept) await keyring.replace('bus-keys', keys);
     const trust = await keyring.provide('bus-trust', busTrust, () => signBusTrust(keys));
     if (trust.digest === permissionsDigest(keys)) return trust;
-    await keyring.replace('bus-trust', await signBusTrust(keys));
+    await keyring.replace('bus-trust', await signAccountAnew(keys, trust));
     return bus.trust(keyring);
   },
 };

@@ -42,23 +42,31 @@ export function createBusKeys(): BusKeys {
   };
 }
 
-/** Signs operator and accounts. The account's JWT carries the permissions of every kind. */
+/** Signs operator and accounts, once for a platform. */
 export async function signBusTrust(keys: BusKeys): Promise<BusTrust> {
   const operator = keyPair(keys.operator);
-  const system = keyPair(keys.systemAccount).getPublicKey();
-  const account = keyPair(keys.account).getPublicKey();
-  return {
-    operatorJwt: await encodeOperator('bulkhead', operator, { system_account: system }),
-    systemAccount: {
-      id: system,
-      jwt: await encodeAccount('SYS', fromPublic(system), systemClaims, { signer: operator }),
-    },
-    account: {
-      id: account,
-      jwt: await encodeAccount('BULKHEAD', fromPublic(account), accountClaims(keys), { signer: operator }),
-    },
-    digest: permissionsDigest(keys),
+  const system = fromPublic(keyPair(keys.systemAccount).getPublicKey());
+  const id = system.getPublicKey();
+  const first = {
+    operatorJwt: await encodeOperator('bulkhead', operator, { system_account: id }),
+    systemAccount: { id, jwt: await encodeAccount('SYS', system, systemClaims, { signer: operator }) },
   };
+  return signAccountAnew(keys, first);
+}
+
+/**
+ * Signs the account with the permissions that each kind has now. The operator's JWT stays as it is, to the byte: nats-server
+ * refuses to reload a configuration with another one.
+ */
+export async function signAccountAnew(
+  keys: BusKeys,
+  { operatorJwt, systemAccount }: Pick<BusTrust, 'operatorJwt' | 'systemAccount'>,
+): Promise<BusTrust> {
+  const account = fromPublic(keyPair(keys.account).getPublicKey());
+  const signer = keyPair(keys.operator);
+  const jwt = await encodeAccount('BULKHEAD', account, accountClaims(keys), { signer });
+  const digest = permissionsDigest(keys);
+  return { operatorJwt, systemAccount, account: { id: account.getPublicKey(), jwt }, digest };
 }
 
 /** What an account's JWT says, as a digest: equal digests mean that signing again would change nothing. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createUser } from '@nats-io/nkeys';
+import { eventually } from '@bulkhead/testing';
 import { connect, Events, jwtAuthenticator, nkeys, type NatsConnection } from 'nats';
 import {
   CertificateAuthority,
@@ -18,6 +19,7 @@ import {
   isService,
   publicKeyOf,
   renderServerSettings,
+  signAccountAnew,
   signBusTrust,
   signUserJwt,
   type BusKeys,
@@ -37,6 +39,8 @@ let directory: string;
 let port: number;
 let authority: CertificateAuthority;
 let keys: BusKeys;
+/** Writes the server's settings for the keys there are now. */
+let configure: () => Promise<void>;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bulkhead-bus-'));
@@ -61,7 +65,12 @@ beforeAll(async () => {
     keyFile: join(directory, 'key.pem'),
     caFile: join(directory, 'ca.pem'),
   };
-  await writeFile(join(directory, 'instance.conf'), renderServerSettings(settings, await signBusTrust(keys)));
+  const trust = await signBusTrust(keys);
+  configure = async () => {
+    const text = renderServerSettings(settings, await signAccountAnew(keys, trust));
+    await writeFile(join(directory, 'instance.conf'), text);
+  };
+  await configure();
   server = spawn('nats-server', ['-c', join(directory, 'nats-server.conf')], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -227,6 +236,20 @@ it('refuses a client without a certificate of the internal root', async () => {
     authenticator: jwtAuthenticator(jwt, seed.getSeed()),
   });
   await expect(attempt).rejects.toThrow();
+});
+
+it('takes an account that was signed anew with a reload, and keeps its connections', async () => {
+  const vault = await login({ kind: 'vault', name: 'vault' });
+  keys = { ...keys, signing: { ...keys.signing, operator: createBusKeys().signing.operator } };
+  const operator = { kind: 'operator', name: 'operator' } as const;
+  await expect(login(operator)).rejects.toThrow(/authorization/i);
+  await configure();
+  server.kill('SIGHUP');
+  const connection = await eventually(() => login(operator).catch(() => undefined));
+  await connection.close();
+  await vault.flush();
+  expect(vault.stats().inMsgs).toBe(0);
+  await vault.close();
 });
 
 interface Subject {
