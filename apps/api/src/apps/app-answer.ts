@@ -1,3 +1,4 @@
+import type { AppId } from '@bulkhead/domain';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { MachineRow, OrganizationRow, type AppRow } from '../read-model/entities.js';
@@ -21,7 +22,10 @@ export async function appAnswers(source: DataSource, rows: readonly AppRow[]): P
   if (rows.length === 0) return [];
   const [owners, counts] = await Promise.all([
     source.getRepository(OrganizationRow).findBy(rows.map(({ organization }) => ({ id: organization }))),
-    machineCounts(source, rows),
+    machineCounts(
+      source,
+      rows.map(({ id }) => id),
+    ),
   ]);
   const ownerById = new Map(owners.map((owner) => [owner.id, owner]));
   return rows.map((row) => {
@@ -47,13 +51,17 @@ export async function appAnswers(source: DataSource, rows: readonly AppRow[]): P
 
 const countRow = z.object({ app: z.string(), count: z.coerce.number() });
 
-async function machineCounts(source: DataSource, rows: readonly AppRow[]): Promise<Map<string, number>> {
+/** How many machines that are not destroyed each of these apps has; none, where an app is missing. */
+export async function machineCounts(
+  source: DataSource,
+  apps: readonly AppId[],
+): Promise<Map<string, number>> {
   const counted: unknown = await source
     .getRepository(MachineRow)
     .createQueryBuilder('machine')
     .select('machine.app', 'app')
     .addSelect('count(*)', 'count')
-    .where("machine.app = any(:apps) and machine.status <> 'destroyed'", { apps: rows.map(({ id }) => id) })
+    .where("machine.app = any(:apps) and machine.status <> 'destroyed'", { apps })
     .groupBy('machine.app')
     .getRawMany();
   return new Map(

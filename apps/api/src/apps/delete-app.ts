@@ -66,13 +66,7 @@ type DeleteCall = Call<unknown, 'app'>;
 async function destroyMachines(call: DeleteCall): Promise<void> {
   const { api, target, signal } = call;
   const left = await livingMachines(call);
-  await Promise.all(
-    left.map(({ id: machine }) =>
-      sendToScheduler(call, 'destroy-machine', { app: target.app, machine, force: true }, machineResult, {
-        id: stepOf(call.command, machine),
-      }),
-    ),
-  );
+  await Promise.all(left.map(({ id }) => destroy(call, id)));
   const deadline = Date.now() + MACHINES_GONE_WITHIN_MS;
   for (const { id } of left)
     await api.changes.until(`machine/${id}`, () => goneOrNull(call, id), {
@@ -86,6 +80,17 @@ async function destroyMachines(call: DeleteCall): Promise<void> {
     `${remaining.length} machines of ${target.appName} are not gone yet; delete the app again in a while`,
     { status: 409, details: { machines: remaining.slice(0, 20).map(({ id }) => id) } },
   );
+}
+
+/** The scheduler may know already that a machine is gone. */
+async function destroy(call: DeleteCall, machine: MachineRow['id']): Promise<void> {
+  const wish = { app: call.target.app, machine, force: true };
+  const step = { id: stepOf(call.command, machine) };
+  try {
+    await sendToScheduler(call, 'destroy-machine', wish, machineResult, step);
+  } catch (error) {
+    if (!(error instanceof TerminalError && error.code === 'not_found')) throw error;
+  }
 }
 
 const livingMachines = ({ api, target }: DeleteCall) =>

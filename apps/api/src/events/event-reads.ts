@@ -51,3 +51,13 @@ export async function readEvents(source: DataSource, asked: EventsAsked): Promis
   const isEnd = !forward && rows.length < asked.limit;
   return { items, next: isEnd ? null : encodeCursor([last.position, last.place]) };
 }
+
+/** The cursor after the newest event that somebody may see: a follower of what comes begins here. */
+export async function endOfEvents(
+  source: DataSource,
+  asked: Pick<EventsAsked, 'journal' | 'organization'>,
+): Promise<string> {
+  const { items, next } = await readEvents(source, { ...asked, order: 'desc', limit: 1 });
+  const [newest] = items;
+  return newest && next !== null ? next : encodeCursor([0, 0]);
+}

@@ -27,13 +27,22 @@ export interface OrganizationTarget {
   readonly organizationSlug: string;
 }
 
+/** A name that a request holds or leads to; null where it leads nowhere. */
+type Name = string | null | Promise<string | null>;
+
 /** What is needed to carry an operation out: the requirement, and where the request names what it is on. */
 export type Claim<In> =
   | { readonly on: 'nobody' }
   | { readonly on: 'caller' | 'platform'; readonly action: Action }
-  | { readonly on: 'organization'; readonly action: Action; organization(input: In): string }
-  | { readonly on: 'app'; readonly action: Action; app(input: In): string }
-  | { readonly on: 'machine'; readonly action: Action; app(input: In): string; machine(input: In): string };
+  /** By slug or id. */
+  | { readonly on: 'organization'; readonly action: Action; organization(input: In, api: Api): Name }
+  | { readonly on: 'app'; readonly action: Action; app(input: In, api: Api): Name }
+  | {
+      readonly on: 'machine';
+      readonly action: Action;
+      app(input: In, api: Api): Name;
+      machine(input: In, api: Api): Name;
+    };
 
 interface Targets {
   readonly nobody: null;

@@ -21,16 +21,20 @@ import type {
 } from './operation.js';
 import { parsePart } from './parse.js';
 
-/** A request as a transport hands it on: REST route or GraphQL field. */
-export interface RawRequest {
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly body: unknown;
+/** What any transport says of a request beside what is asked. */
+export interface RequestFacts {
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly nonce: string | undefined;
   readonly requestId: string;
   readonly signal: AbortSignal;
+}
+
+/** A request for an operation, unread. */
+export interface RawRequest extends RequestFacts {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
 }
 
 export interface Answer {
@@ -42,43 +46,61 @@ export interface Answer {
 type AnyInput = Input<unknown, unknown, unknown>;
 type AnyTarget = OrganizationTarget | AppTarget | MachineTarget | null;
 
+/** What the gate needs to know of whatever lies behind it. */
+interface Gated<In> {
+  readonly name: string;
+  readonly access: Claim<In>;
+  /** @throws TerminalError `invalid_request` */
+  parse(): In;
+}
+
 /**
- * The way of every request, whatever it came by: who asks, what is asked, what it is about, may they, then the handler. Nothing
- * reaches a handler by another way.
+ * The gate before every handler, whatever a request came by: who asks, what is asked, what it is about, and may they. Nothing reaches
+ * a handler by another way. What is foreign and what does not exist look alike. `Kind` is what the access is on.
  * @throws TerminalError | RetryableError
  */
+export async function admit<In, Kind extends On>(
+  api: Api,
+  { name, access, parse }: Gated<In>,
+  request: RequestFacts,
+  headers: Record<string, string> = {},
+): Promise<Call<In, Kind>> {
+  const open = access.on === 'nobody';
+  const caller = open ? null : await authenticate(request.authorization, api.tokens, api.clock.now());
+  const input = parse();
+  const target = caller === null ? null : await cleared(api, name, access, caller, input);
+  const command = commandIdentity(caller?.principal.token ?? 'nobody', request.idempotencyKey);
+  const { nonce, requestId, signal } = request;
+  const header = (field: string, value: string) => void (headers[field] = value);
+  // The target is of the kind that the access names: `locate` found it by that name.
+  return { api, caller, input, target, command, nonce, requestId, signal, header } as Call<In, Kind>;
+}
+
+/** Carries out an operation for a REST route or a GraphQL field. @throws TerminalError | RetryableError */
 export async function perform(api: Api, operation: Operation, request: RawRequest): Promise<Answer> {
-  const caller =
-    operation.access.on === 'nobody'
-      ? null
-      : await authenticate(request.authorization, api.tokens, api.clock.now());
-  const input: AnyInput = {
+  const headers: Record<string, string> = {};
+  const parse = (): AnyInput => ({
     params: parsePart(operation.params, request.params),
     query: parsePart(operation.query, request.query),
     body: parsePart(operation.body, request.body),
-  };
-  const target = await cleared(api, operation, caller, input);
-  const command = commandIdentity(caller?.principal.token ?? 'nobody', request.idempotencyKey);
-  const headers: Record<string, string> =
-    operation.method === 'GET' ? {} : { 'idempotency-key': command.key };
-  const { nonce, requestId, signal } = request;
-  const header = (name: string, value: string) => void (headers[name] = value);
-  const call: Call<AnyInput, On> = { api, input, target, caller, command, nonce, requestId, signal, header };
+  });
+  const call = await admit<AnyInput, On>(api, { ...operation, parse }, request, headers);
+  if (operation.method !== 'GET') call.header('idempotency-key', call.command.key);
   const body = await operation.handle(call);
   return { status: operation.status ?? 200, headers, body };
 }
 
-/** Finds what the request is about and decides whether the caller may. What is foreign and what does not exist look alike. */
-async function cleared(
+async function cleared<In>(
   api: Api,
-  { name, access }: Operation,
-  caller: Caller | null,
-  input: AnyInput,
+  operation: string,
+  access: Claim<In>,
+  caller: Caller,
+  input: In,
 ): Promise<AnyTarget> {
-  if (access.on === 'nobody' || caller === null) return null;
-  const found = await locate(api, access, caller.principal, input);
-  clear({ operation: name, action: access.action, resource: found.resource }, caller.principal);
-  return found.target;
+  if (access.on === 'nobody') return null;
+  const { resource, target } = await locate(api, access, caller.principal, input);
+  clear({ operation, action: access.action, resource }, caller.principal);
+  return target;
 }
 
 interface Located {
@@ -86,30 +108,40 @@ interface Located {
   readonly target: AnyTarget;
 }
 
-type Claimed = Exclude<Claim<AnyInput>, { on: 'nobody' }>;
-
-async function locate(api: Api, access: Claimed, principal: Principal, input: AnyInput): Promise<Located> {
+async function locate<In>(
+  api: Api,
+  access: Exclude<Claim<In>, { on: 'nobody' }>,
+  principal: Principal,
+  input: In,
+): Promise<Located> {
   switch (access.on) {
     case 'caller':
     case 'platform':
       return { resource: { kind: access.on }, target: null };
     case 'organization': {
-      const target = await api.targets.organization(access.organization(input));
+      const name = await access.organization(input, api);
+      const target = name === null ? null : await api.targets.organization(name);
       if (!target) throw notFound('organization');
       return { resource: { kind: 'organization', organization: target.organization }, target };
     }
     case 'app': {
-      const target = await api.targets.app(access.app(input));
-      if (!target) throw notFound('app');
+      const target = await appNamed(api, await access.app(input, api));
       return { resource: { kind: 'app', organization: target.organization, app: target.app }, target };
     }
     case 'machine': {
-      const app = await api.targets.app(access.app(input));
-      if (!app || !knowsOf(principal, app.organization)) throw notFound('app');
-      const target = await api.targets.machine(app, access.machine(input));
+      const app = await appNamed(api, await access.app(input, api));
+      if (!knowsOf(principal, app.organization)) throw notFound('app');
+      const id = await access.machine(input, api);
+      const target = id === null ? null : await api.targets.machine(app, id);
       if (!target) throw notFound('machine');
       const { organization, machine } = target;
       return { resource: { kind: 'machine', organization, app: target.app, machine }, target };
     }
   }
+}
+
+async function appNamed(api: Api, name: string | null): Promise<AppTarget> {
+  const app = name === null ? null : await api.targets.app(name);
+  if (!app) throw notFound('app');
+  return app;
 }

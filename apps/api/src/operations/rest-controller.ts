@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { API, type Api } from '../api.js';
 import type { Method, Operation } from './operation.js';
 import { perform, type RawRequest } from './perform.js';
+import { factsOf } from './request-facts.js';
 
 const METHODS: Readonly<Record<Method, RequestMethod>> = {
   GET: RequestMethod.GET,
@@ -44,20 +45,9 @@ export function restController(operation: Operation): Type {
 }
 
 /** The parts of a request that an operation may see. */
-export function rawRequest(request: FastifyRequest, reply: FastifyReply): RawRequest {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort(new Error('the client is gone')));
-  return {
-    params: request.params,
-    query: request.query,
-    body: request.body,
-    authorization: request.headers.authorization,
-    idempotencyKey: oneOf(request.headers['idempotency-key']),
-    nonce: oneOf(request.headers['fly-machine-lease-nonce']),
-    requestId: request.id,
-    signal: gone.signal,
-  };
-}
-
-const oneOf = (header: string | string[] | undefined) =>
-  (Array.isArray(header) ? header[0] : header) || undefined;
+const rawRequest = (request: FastifyRequest, reply: FastifyReply): RawRequest => ({
+  ...factsOf(request, (close) => reply.raw.once('close', close)),
+  params: request.params,
+  query: request.query,
+  body: request.body,
+});

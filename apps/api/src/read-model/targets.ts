@@ -1,18 +1,24 @@
+import { organizationId } from '@bulkhead/contracts';
 import type { DataSource } from 'typeorm';
 import type { AppTarget, MachineTarget, OrganizationTarget } from '../operations/operation.js';
 import { AppRow, MachineRow, OrganizationRow } from './entities.js';
 
 /** Finds what requests are about by the names that clients use. */
 export interface Targets {
-  organization(slug: string): Promise<OrganizationTarget | null>;
+  /** By slug or id: an id's underscore is in no slug. */
+  organization(name: string): Promise<OrganizationTarget | null>;
   app(name: string): Promise<AppTarget | null>;
   /** Also one that is destroyed: its events stay readable. */
   machine(app: AppTarget, id: string): Promise<MachineTarget | null>;
+  /** The name of the app that a machine belongs to. */
+  appOfMachine(id: string): Promise<string | null>;
 }
 
 export const targetsOf = (source: DataSource): Targets => ({
-  async organization(slug) {
-    const row = await source.getRepository(OrganizationRow).findOneBy({ slug, deleted: false });
+  async organization(name) {
+    const id = organizationId.safeParse(name);
+    const named = id.success ? { id: id.data } : { slug: name };
+    const row = await source.getRepository(OrganizationRow).findOneBy({ ...named, deleted: false });
     return row && { organization: row.id, organizationSlug: row.slug };
   },
   async app(name) {
@@ -29,5 +35,14 @@ export const targetsOf = (source: DataSource): Targets => ({
       .where({ id, app: app.app })
       .getOne();
     return row && { ...app, machine: row.id };
+  },
+  async appOfMachine(id) {
+    const row = await source
+      .getRepository(AppRow)
+      .createQueryBuilder('app')
+      .innerJoin(MachineRow, 'machine', 'machine.app = app.id and not app.deleted')
+      .where('machine.id = :id', { id })
+      .getOne();
+    return row?.name ?? null;
   },
 });
