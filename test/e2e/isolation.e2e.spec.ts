@@ -10,9 +10,9 @@ describe('organizations', () => {
   beforeAll(async () => {
     mine = await createApp();
     organization = freshName('other');
-    const made = await api('POST', '/v1/orgs', { name: organization });
+    const made = await api('POST', '/api/v1/organizations', { name: organization });
     expect(made.status).toBeLessThan(300);
-    const minted = await api('POST', `/v1/orgs/${made.json.slug ?? organization}/tokens`, {
+    const minted = await api('POST', `/api/v1/organizations/${made.json.slug}/tokens`, {
       name: 'theirs',
       access: 'full',
     });

@@ -106,13 +106,13 @@ describe('a machine', () => {
     await waitFor(app, id, 'started', instance);
     expect((await api('GET', path())).json.config.env).toEqual({ GREETING: 'servus' });
     const stale = await api('POST', path(), { config: before.config, current_version: before.instance_id });
-    expect(stale.status).toBe(409);
+    expect(stale.status).toBe(412);
   });
 
   it('logs what the app writes', async () => {
-    await visit(app, '/?find=me-in-the-log');
+    await visit(app, '/find-me-in-the-log');
     await eventually('the line is there', async () =>
-      (await api('GET', `/api/v1/apps/${app}/logs`)).text.includes('find=me-in-the-log'),
+      (await api('GET', `/api/v1/apps/${app}/logs`)).text.includes('find-me-in-the-log'),
     );
   });
 
