@@ -18,6 +18,7 @@ import { duration } from './steps.mjs';
  * @property {NodeJS.Signals} [stopSignal]
  * @property {number} [stopWithinMs] then it is killed
  * @property {() => Promise<unknown>} [beforeStop] what is to be done with the last of those that depend on it gone
+ * @property {() => Promise<unknown>} [afterStop] what is to be done once it has ended
  * @property {() => Promise<boolean>} ready
  * @property {number} [readyWithinMs]
  * @property {boolean} [keepsPrivileges] may gain privileges by exec (setuid programs)
@@ -147,7 +148,7 @@ class SupervisedChild {
 
   async stop() {
     clearTimeout(this.#restart);
-    await this.#spec.beforeStop?.().catch((error) => this.#say(`${this.#spec.name}: ${error.message}`));
+    await this.#attend(this.#spec.beforeStop);
     const child = this.#process;
     if (child?.pid && child.exitCode === null && child.signalCode === null) {
       signalGroup(child.pid, this.#spec.stopSignal ?? 'SIGTERM');
@@ -159,8 +160,18 @@ class SupervisedChild {
         await waitUntil(ended, 5_000, 20);
       }
     }
+    await this.#attend(this.#spec.afterStop);
     rmSync(this.#pidFile, { force: true });
     this.#log.close();
+  }
+
+  /** What goes wrong at a stop is said, and does not keep the others from stopping. */
+  async #attend(work) {
+    try {
+      await work?.();
+    } catch (error) {
+      this.#say(`${this.#spec.name}: ${error.message}`);
+    }
   }
 
   #ended(child, startedAt, how) {

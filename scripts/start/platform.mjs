@@ -43,11 +43,13 @@ import {
 export async function startPlatform(start) {
   await prepareClone(start);
   const place = await takePlace(start);
-  const instance = { ...place, ...(await provideParts(start, place)), bus: localBus(place) };
+  const missing = missingAbilities();
+  const parts = await provideParts(start, place);
+  const instance = { ...place, ...parts, bus: localBus(place), hasHelper: missing.length === 0 };
   const { adminToken } = await startStorage(start, instance);
   await startServices(start, instance);
   const dev = await deploySample(start, instance, adminToken);
-  return { dev, layout: instance.layout, root: start.settings.root, missing: missingAbilities() };
+  return { dev, layout: instance.layout, root: start.settings.root, missing };
 }
 
 async function prepareClone({ settings: { root }, steps }) {
@@ -108,10 +110,10 @@ async function startStorage({ settings: { root }, steps }, instance) {
  * last, since it is told the id under which the worker enrolled: it reaches machines of its own host without the worker.
  */
 async function startServices({ steps }, instance) {
-  const { supervisor, accounts } = instance;
+  const { supervisor, hasHelper } = instance;
   await steps.step('vault', () => supervisor.start(vaultChild(instance)));
   await steps.step('nats-server', () => supervisor.start(busChild(instance)));
-  if (accounts.worker) {
+  if (hasHelper) {
     await steps.step("hostd, the worker's privileged helper", () => supervisor.start(hostdChild(instance)));
   }
   const joining = joiningChildren(instance);

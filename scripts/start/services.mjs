@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { answers } from '../lib/http.mjs';
 import { hostdSocket } from './hostd.mjs';
+import { endUnjailedMachines } from './unjailed-machines.mjs';
 
 const LOOPBACK = '127.0.0.1';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -49,10 +50,10 @@ const OWN = {
     BULKHEAD_EDGE_DOMAIN: settings.domain,
     BULKHEAD_ADMIN_TOKEN_SHA256: readFileSync(path.join(layout.init, 'admin-token.sha256'), 'utf8').trim(),
   }),
-  worker: ({ settings, layout, ports, accounts }) => ({
+  worker: ({ settings, layout, ports, hasHelper }) => ({
     BULKHEAD_GUEST_DIR: layout.guest,
     BULKHEAD_IMAGE_LAYOUTS: [layout.images, ...settings.imageLayouts].join(':'),
-    ...(accounts.worker ? { BULKHEAD_HOSTD_SOCKET: hostdSocket(layout) } : {}),
+    ...(hasHelper ? { BULKHEAD_HOSTD_SOCKET: hostdSocket(layout) } : {}),
     BULKHEAD_REGION: settings.region,
     BULKHEAD_FORWARD_ADDRESS: LOOPBACK,
     BULKHEAD_FORWARD_PORT: ports.WORKER_FORWARD,
@@ -94,7 +95,8 @@ function serviceChild(name, instance) {
     env: serviceEnvironment(name, instance),
     cwd: layout.service(name),
     account: accounts[name],
-    stopWithinMs: name === 'worker' ? 60_000 : 25_000,
+    stopWithinMs: 25_000,
+    ...(name === 'worker' ? { afterStop: () => endUnjailedMachines(layout.service('worker')) } : {}),
     ready: () => answers(`http://${LOOPBACK}:${ports[`${name.toUpperCase()}_METRICS`]}/readyz`),
   };
 }
