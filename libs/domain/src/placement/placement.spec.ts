@@ -89,6 +89,17 @@ describe('labels asked for in metadata', () => {
     expect(wantedLabels({})).toEqual({});
     expect(refusalOf(() => wantedLabels({ bulkhead_host_labels: 'ssd' }))?.code).toBe('invalid_labels');
   });
+
+  it('are bounded, whatever text they are in', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^([a-z]=[a-z],){0,40}$/)), (text) => {
+        const refusal = refusalOf(() => {
+          expect(Object.keys(wantedLabels({ bulkhead_host_labels: text })).length).toBeLessThanOrEqual(16);
+        });
+        if (refusal) expect(refusal.code).toBe('invalid_labels');
+      }),
+    );
+  });
 });
 
 describe('generations', () => {
