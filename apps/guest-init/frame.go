@@ -18,9 +18,11 @@ const (
 	maxOutgoingFrame = 256 << 10 // what the worker accepts from a guest
 )
 
-// frameReader cuts a byte stream into frames.
+// frameReader cuts a byte stream into frames. It begins with a reset mark, and so it does again after
+// bytes that are no frame.
 type frameReader struct {
-	pending []byte
+	pending      []byte
+	synchronized bool
 }
 
 // push adds bytes and returns the complete frames. What stands before a reset mark is forgotten.
@@ -32,15 +34,29 @@ func (r *frameReader) push(chunk []byte) ([][]byte, error) {
 	r.pending = append(r.pending, chunk...)
 	if at := bytes.LastIndex(r.pending[scanFrom:], resetMark); at >= 0 {
 		r.pending = append([]byte(nil), r.pending[scanFrom+at+len(resetMark):]...)
+		r.synchronized = true
 	}
+	if !r.synchronized {
+		r.skip()
+		return nil, nil
+	}
+	return r.cut()
+}
+
+func (r *frameReader) cut() ([][]byte, error) {
 	var frames [][]byte
-	for len(r.pending) >= 4 {
-		length := binary.BigEndian.Uint32(r.pending)
-		if length == 0xFFFFFFFF {
-			return frames, nil // the first half of a reset mark
+	for {
+		// Between frames these can only belong to a reset mark, or be the end of one.
+		for len(r.pending) > 0 && r.pending[0] == 0xFF {
+			r.pending = r.pending[1:]
 		}
+		if len(r.pending) < 4 {
+			break
+		}
+		length := binary.BigEndian.Uint32(r.pending)
 		if length > maxIncomingFrame {
-			r.pending = nil
+			r.synchronized = false
+			r.skip()
 			return frames, fmt.Errorf("frame of %d bytes, at most %d are allowed", length, maxIncomingFrame)
 		}
 		if len(r.pending) < 4+int(length) {
@@ -53,6 +69,13 @@ func (r *frameReader) push(chunk []byte) ([][]byte, error) {
 		r.pending = nil
 	}
 	return frames, nil
+}
+
+// skip keeps only what may be the beginning of a reset mark.
+func (r *frameReader) skip() {
+	if keep := len(resetMark) - 1; len(r.pending) > keep {
+		r.pending = append([]byte(nil), r.pending[len(r.pending)-keep:]...)
+	}
 }
 
 func encodeFrame(message any) ([]byte, error) {

@@ -56,15 +56,23 @@ export class FrameReader {
 
   #cut(): Buffer[] {
     const frames: Buffer[] = [];
-    while (this.#pending.length >= LENGTH_BYTES) {
+    for (;;) {
+      this.#dropMarks();
+      if (this.#pending.length < LENGTH_BYTES) break;
       const length = this.#pending.readUInt32BE();
-      if (length === 0xffffffff) break; // the first half of a reset mark
       if (length > MAX_GUEST_FRAME) throw new FrameError(`The guest announced a frame of ${length} bytes.`);
       if (this.#pending.length < LENGTH_BYTES + length) break;
       frames.push(this.#pending.subarray(LENGTH_BYTES, LENGTH_BYTES + length));
       this.#pending = this.#pending.subarray(LENGTH_BYTES + length);
     }
     return frames;
+  }
+
+  /** Between frames, bytes of 0xFF can only belong to a reset mark, or be the end of one. */
+  #dropMarks(): void {
+    let start = 0;
+    while (this.#pending[start] === 0xff) start += 1;
+    this.#pending = this.#pending.subarray(start);
   }
 }
 

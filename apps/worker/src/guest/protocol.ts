@@ -36,7 +36,7 @@ export const guestMessage = z.discriminatedUnion('type', [
     type: z.literal('response'),
     id: count,
     error: z.object({ code: z.string().max(64), message: z.string().max(4096) }).optional(),
-    result: z.unknown(),
+    result: z.unknown().optional(),
   }),
   z.object({ type: z.literal('log'), lines: z.array(logLine).min(1).max(1024), dropped: count }),
   z.object({ type: z.literal('output'), id: count, stream: z.enum(['stdout', 'stderr']), data: z.base64() }),

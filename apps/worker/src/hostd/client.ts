@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { RetryableError, TerminalError } from '@bulkhead/contracts';
 import type { z } from 'zod';
 import { LineReader } from '../runtime/qemu/lines.js';
-import { hostAnswer, type HostRequest } from './protocol.js';
+import { FAILED, hostAnswer, type HostRequest } from './protocol.js';
 
 const MAX_ANSWER = 4 * 1024 * 1024;
 const ANSWER_LIMIT_MS = 30_000;
@@ -12,13 +12,13 @@ export class HostdClient {
   constructor(private readonly socketPath: string) {}
 
   /**
-   * @throws TerminalError `hostd_<code>` where hostd refused or failed
-   * @throws RetryableError `hostd_away`
+   * @throws TerminalError `hostd_<code>` where hostd refused
+   * @throws RetryableError `hostd_failed`, `hostd_away`
    */
   async request<T>(request: HostRequest, result: z.ZodType<T>): Promise<T> {
     const line = await this.#exchange(JSON.stringify(request) + '\n');
     const answer = hostAnswer.parse(JSON.parse(line));
-    if ('error' in answer) throw new TerminalError(`hostd_${answer.error.code}`, answer.error.message);
+    if ('error' in answer) throw asError(answer.error);
     return result.parse(answer.ok);
   }
 
@@ -47,4 +47,9 @@ export class HostdClient {
       });
     });
   }
+}
+
+function asError({ code, message }: { code: string; message: string }): Error {
+  if (code !== FAILED) return new TerminalError(`hostd_${code}`, message);
+  return new RetryableError('hostd_failed', 'The privileged helper failed.', 1000, { operator: message });
 }

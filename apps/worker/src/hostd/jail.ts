@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { FirstWords } from '../runtime/qemu/first-words.js';
+import { Refusal } from './refusal.js';
 import { qemuArguments, type VmmNetwork } from '../runtime/qemu/arguments.js';
 
 const QEMU = '/usr/bin/qemu-system-x86_64';
@@ -128,12 +129,15 @@ async function readInfo(stream: Duplex): Promise<z.infer<typeof jailInfo>> {
 /**
  * Opens an image for a VMM. The directories below `images` are the worker's, so a name may lead anywhere; what counts
  * is the file that was opened: a regular one that belongs to the worker.
+ * @throws Refusal `bad_image`
  */
 export async function openImage(images: string, name: string, owner: number): Promise<FileHandle> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(join(images, name), flags);
+  const file = await open(join(images, name), flags).catch((cause: unknown) => {
+    throw new Refusal('bad_image', `The image ${name} can't be opened.`, { cause });
+  });
   const { uid, mode } = await file.stat();
   if ((mode & constants.S_IFMT) === constants.S_IFREG && uid === owner) return file;
   await file.close();
-  throw new Error(`The image ${name} is not a regular file of the worker's.`);
+  throw new Refusal('bad_image', `The image ${name} is not a regular file of the worker's.`);
 }

@@ -11,19 +11,10 @@ import type { HostdConfig } from './config.js';
 import { openImage, startJail } from './jail.js';
 import type { Link, MachineNetworks } from './machine-network.js';
 import type { StartRequest } from './protocol.js';
+import { Refusal } from './refusal.js';
 
 const record = z.object({ slot: z.int().nonnegative(), address: z.string().nullable() });
 type JailRecord = z.infer<typeof record>;
-
-/** A request that can't be granted, with a stable code for the worker. */
-export class Refusal extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** Memory of a VMM beyond its guest's: QEMU itself, its translation cache, and a share per processor. */
 const OVERHEAD_MB = 192;

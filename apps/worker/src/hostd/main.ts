@@ -10,6 +10,7 @@ import { Jails } from './jails.js';
 import { MachineNetworks } from './machine-network.js';
 import { serve } from './server.js';
 
+process.umask(0o022);
 const path = process.argv[2];
 if (path === undefined) {
   console.error('usage: hostd CONFIGURATION.json');
@@ -17,7 +18,9 @@ if (path === undefined) {
 }
 const config = await readConfig(path);
 const jails = await Jails.open(config, await openCgroups(config.cgroup), new MachineNetworks(config.tag));
-const server = await serve(config, jails);
+const server = await serve(config, jails, (error) => {
+  console.error(JSON.stringify({ message: 'a request failed', error: String(error) }));
+});
 console.log(
   JSON.stringify({ message: 'hostd is ready', socket: config.socket, machines: jails.list().length }),
 );

@@ -45,6 +45,9 @@ export const hostRequest = z.discriminatedUnion('type', [
 export type HostRequest = z.infer<typeof hostRequest>;
 export type StartRequest = z.infer<typeof start>;
 
+/** The code of a failure that is hostd's own; every other one would be the same again. */
+export const FAILED = 'failed';
+
 export const hostAnswer = z.union([
   z.object({ ok: z.unknown() }),
   z.object({ error: z.object({ code: z.string(), message: z.string() }) }),

@@ -4,17 +4,23 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { LineReader } from '../runtime/qemu/lines.js';
 import type { HostdConfig } from './config.js';
-import { type Jails, Refusal } from './jails.js';
-import { hostRequest, type HostRequest, MAX_REQUEST } from './protocol.js';
+import type { Jails } from './jails.js';
+import { FAILED, hostRequest, type HostRequest, MAX_REQUEST } from './protocol.js';
+import { Refusal } from './refusal.js';
 
 /** At most this many connections: the worker needs one. */
 const MAX_CONNECTIONS = 4;
 
+/** Told of every failure that is hostd's own. */
+type Report = (error: unknown) => void;
+
 /** Answers the worker's requests, one at a time, on a socket that only its user can open. */
-export async function serve(config: HostdConfig, jails: Jails): Promise<Server> {
+export async function serve(config: HostdConfig, jails: Jails, report: Report): Promise<Server> {
   let queue = Promise.resolve();
   const oneAtATime = (work: () => Promise<void>) => (queue = queue.then(work));
-  const server = createServer((socket) => converse(socket, jails, oneAtATime));
+  const server = createServer((socket) =>
+    converse(socket, (line) => answer(jails, line, report), oneAtATime),
+  );
   server.maxConnections = MAX_CONNECTIONS;
   await mkdir(dirname(config.socket), { recursive: true, mode: 0o755 });
   await rm(config.socket, { force: true });
@@ -29,7 +35,7 @@ export async function serve(config: HostdConfig, jails: Jails): Promise<Server> 
 
 function converse(
   socket: Socket,
-  jails: Jails,
+  reply: (line: string) => Promise<object>,
   oneAtATime: (work: () => Promise<void>) => Promise<void>,
 ): void {
   const lines = new LineReader(MAX_REQUEST);
@@ -38,8 +44,8 @@ function converse(
     try {
       for (const line of lines.push(chunk)) {
         void oneAtATime(async () => {
-          const reply = await answer(jails, line);
-          if (!socket.destroyed) socket.write(JSON.stringify(reply) + '\n');
+          const answered = await reply(line);
+          if (!socket.destroyed) socket.write(JSON.stringify(answered) + '\n');
         });
       }
     } catch {
@@ -48,16 +54,15 @@ function converse(
   });
 }
 
-async function answer(jails: Jails, line: string): Promise<object> {
+async function answer(jails: Jails, line: string, report: Report): Promise<object> {
   try {
     const request = hostRequest.safeParse(parseJson(line));
     if (!request.success) throw new Refusal('bad_request', 'Not a request hostd knows.');
     return { ok: (await perform(jails, request.data)) ?? null };
   } catch (error) {
-    const code = error instanceof Refusal ? error.code : 'failed';
-    const message = error instanceof Error ? error.message : String(error);
-    if (code === 'failed') console.error(message, error);
-    return { error: { code, message } };
+    if (error instanceof Refusal) return { error: { code: error.code, message: error.message } };
+    report(error);
+    return { error: { code: FAILED, message: String(error) } };
   }
 }
 

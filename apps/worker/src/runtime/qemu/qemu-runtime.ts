@@ -18,6 +18,8 @@ export interface QemuRuntimeOptions {
   readonly bootFiles: BootFiles;
   readonly accel: 'kvm' | 'tcg';
   readonly observer: RuntimeObserver;
+  /** What the host can't do, besides what the launcher says. */
+  readonly missing?: readonly string[];
   /** How long one attempt may take until the guest's init answers; a starved host needs more than one. */
   readonly bootDeadlineMs?: number;
   readonly bootAttempts?: number;
@@ -32,7 +34,7 @@ export class QemuRuntime implements MachineRuntime {
   readonly #owner: VmOwner;
 
   constructor(options: QemuRuntimeOptions) {
-    this.#options = { bootDeadlineMs: 30_000, bootAttempts: 2, ...options };
+    this.#options = { bootDeadlineMs: 60_000, bootAttempts: 2, missing: [], ...options };
     const { launcher, accel, observer, directory } = this.#options;
     this.#records = new VmRecords(directory);
     this.abilities = {
@@ -40,7 +42,7 @@ export class QemuRuntime implements MachineRuntime {
       suspend: true,
       network: launcher.network,
       isolated: launcher.isolated,
-      missing: launcher.missing,
+      missing: [...this.#options.missing, ...launcher.missing],
     };
     this.#owner = {
       observer,

@@ -49,7 +49,7 @@ export async function buildTestImage(path: string): Promise<string> {
 export function bootSpec(
   rootfs: string,
   argv: string[],
-  change: Partial<BootSpec> & { guest?: Partial<GuestConfiguration> } = {},
+  change: Partial<Omit<BootSpec, 'guest'>> & { guest?: Partial<GuestConfiguration> } = {},
 ): BootSpec {
   const machine = newMachineId();
   const { guest, ...rest } = change;
@@ -60,7 +60,7 @@ export function bootSpec(
     cpus: 1,
     memoryMb: 128,
     address: `fdaa:0:1:a7b:${machine.slice(0, 4)}:${machine.slice(4, 8)}:${machine.slice(8, 12)}:2`,
-    gateway: 'fdaa:0:1:a7b::1',
+    gateway: 'fe80::1',
     servicePorts: [8080],
     ...rest,
     guest: {

@@ -14,6 +14,8 @@ import type { BootFiles } from '../qemu/boot-files.js';
 export class TestHostd {
   #server: Server | undefined;
   readonly config: HostdConfig;
+  /** What hostd would have logged. */
+  readonly failures: unknown[] = [];
 
   private constructor(
     private readonly home: string,
@@ -51,6 +53,7 @@ export class TestHostd {
     this.#server = await serve(
       this.config,
       await Jails.open(this.config, await this.cgroups(), this.networks()),
+      (error) => this.failures.push(error),
     );
   }
 
