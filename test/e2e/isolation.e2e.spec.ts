@@ -73,8 +73,8 @@ describe('bad input', () => {
 
   it('a retried create with one key makes one machine', async () => {
     const body = { config: { image: await sampleImage() }, skip_launch: true, name: 'once' };
-    const call = () =>
-      api('POST', `/v1/apps/${app}/machines`, body, { headers: { 'idempotency-key': 'e2e-once' } });
+    const key = freshName('once');
+    const call = () => api('POST', `/v1/apps/${app}/machines`, body, { headers: { 'idempotency-key': key } });
     const [first, second] = await Promise.all([call(), call()]);
     expect(first.json.id).toBe(second.json.id);
     const other = await api('POST', `/v1/apps/${app}/machines`, body);

@@ -110,10 +110,10 @@ describe('a machine', () => {
   });
 
   it('logs what the app writes', async () => {
-    await visit(app, '/find-me-in-the-log');
-    await eventually('the line is there', async () =>
-      (await api('GET', `/api/v1/apps/${app}/logs`)).text.includes('find-me-in-the-log'),
-    );
+    await eventually('the line is there', async () => {
+      await visit(app, '/find-me-in-the-log');
+      return (await api('GET', `/api/v1/apps/${app}/logs`)).text.includes('find-me-in-the-log');
+    });
   });
 
   it('reports an exit of its own with its code', async () => {
