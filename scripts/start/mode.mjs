@@ -27,6 +27,7 @@ const CONDITIONS = [
   [() => succeeds('unshare', ['--net', 'true']), 'this root may not make network namespaces'],
   [() => succeeds('unshare', ['--mount', 'true']), 'this root may not make mount namespaces'],
   [() => existsSync('/dev/net/tun'), 'there is no /dev/net/tun'],
+  [() => isWritable('/proc/sys/net/ipv6/conf/all'), '/proc/sys is read-only, as in most containers'],
   [() => canMakeCgroups(), 'this root may not make control groups'],
 ];
 
@@ -34,9 +35,17 @@ function canMakeCgroups() {
   const parent = existsSync('/sys/fs/cgroup/cgroup.controllers') ? '/sys/fs/cgroup' : '/sys/fs/cgroup/memory';
   const probe = `${parent}/bulkhead-probe-${process.pid}`;
   try {
-    accessSync(parent, constants.W_OK);
     mkdirSync(probe);
     rmdirSync(probe);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isWritable(file) {
+  try {
+    accessSync(file, constants.W_OK);
     return true;
   } catch {
     return false;

@@ -10,6 +10,8 @@ export const MACHINE_HOST = [
   ),
   '--security-opt=seccomp=unconfined',
   '--security-opt=apparmor=unconfined',
+  // Settings of network interfaces are below /proc/sys, which is read-only in a container otherwise.
+  '--security-opt=systempaths=unconfined',
   '--cgroupns=host',
   '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw',
   ...['/dev/net/tun', '/dev/fuse', '/dev/kvm']
