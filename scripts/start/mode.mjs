@@ -27,7 +27,7 @@ const CONDITIONS = [
   [() => succeeds('unshare', ['--net', 'true']), 'this root may not make network namespaces'],
   [() => succeeds('unshare', ['--mount', 'true']), 'this root may not make mount namespaces'],
   [() => existsSync('/dev/net/tun'), 'there is no /dev/net/tun'],
-  [() => isWritable('/proc/sys/net/ipv6/conf/all'), '/proc/sys is read-only, as in most containers'],
+  [() => isWritable('/proc/sys/net/ipv6/conf/all/accept_ra'), '/proc/sys is read-only, as in most containers'],
   [() => canMakeCgroups(), 'this root may not make control groups'],
 ];
 
