@@ -11,13 +11,17 @@ export class CheckRunner {
   constructor(
     private readonly checks: readonly CheckSpec[],
     private readonly target: { readonly reach: Reach; readonly address: string; readonly startedAt: Date },
+    /** What was known of this run before, as after a restart of the worker: a machine that is well stays so. */
+    private readonly known: readonly CheckStatus[],
     private readonly changed: (statuses: readonly CheckStatus[]) => void,
   ) {
-    this.#statuses = checks.map((check) => notYet(check, target.startedAt));
+    this.#statuses = checks.map(
+      (check) => known.find(({ name }) => name === check.name) ?? notYet(check, target.startedAt),
+    );
   }
 
   start(): void {
-    if (this.checks.length > 0) this.changed(this.#statuses);
+    if (this.#statuses.some((status) => !this.known.includes(status))) this.changed(this.#statuses);
     for (const check of this.checks) this.#after(0, check);
   }
 

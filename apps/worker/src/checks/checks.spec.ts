@@ -78,7 +78,7 @@ describe('checks of a real app', () => {
       startedAt: new Date(),
     };
     const runner = await new Promise<CheckRunner>((resolve) => {
-      const made = new CheckRunner([{ ...http(), port: 80 }], where, ([status]) => {
+      const made = new CheckRunner([{ ...http(), port: 80 }], where, [], ([status]) => {
         if (status) told.push(status.status);
         if (told.at(-1) === 'passing') answer = () => ({ status: 503, body: 'ill' });
         if (told.length === 3) resolve(made);
@@ -87,5 +87,30 @@ describe('checks of a real app', () => {
     });
     runner.stop();
     expect(told).toEqual(['critical', 'passing', 'critical']);
+  });
+
+  it('goes on from what was known, and says nothing while it stays so', async () => {
+    let asked = 0;
+    const askedTwice = new Promise<void>((resolve) => {
+      answer = () => {
+        asked += 1;
+        if (asked === 2) resolve();
+        return { status: 200, body: 'fine' };
+      };
+    });
+    const where = {
+      reach: { kind: 'forward', ports: { 80: target.port } } as const,
+      address: '',
+      startedAt: new Date(),
+    };
+    const known = [{ name: 'web', status: 'passing', output: '200', updated_at: '' } as const];
+    const told: unknown[] = [];
+    const runner = new CheckRunner([{ ...http(), port: 80 }], where, known, (statuses) =>
+      told.push(statuses),
+    );
+    runner.start();
+    await askedTwice;
+    runner.stop();
+    expect(told).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { TerminalError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { ForwardAnswer, ForwardRequest } from '@bulkhead/contracts/forward';
-import type { CheckStatus, Generation, MachineId, Timestamp } from '@bulkhead/domain';
+import type { Generation, MachineId } from '@bulkhead/domain';
 import { CheckRunner } from '../checks/check-runner.js';
 import { checksOf } from '../checks/check-spec.js';
 import type { ForwardTarget } from '../forward/forward-server.js';
@@ -121,18 +121,14 @@ export class Fleet implements RuntimeObserver {
       this.#checks.delete(machine);
     }
     const opened = keeper?.opened();
-    if (local?.phase !== 'running' || !opened || this.#checks.has(machine)) return;
+    if (!keeper || local?.phase !== 'running' || !opened || this.#checks.has(machine)) return;
     const target = { reach: local.reach, address: opened.address, startedAt: new Date(local.startedAtMs) };
-    const runner = new CheckRunner(checksOf(opened.config), target, (checks) => this.#checked(local, checks));
+    const { startedAtMs, checks } = local;
+    const runner = new CheckRunner(checksOf(opened.config), target, checks, (changed) =>
+      keeper.checked(startedAtMs, changed),
+    );
     this.#checks.set(machine, { since: local.startedAtMs, runner });
     runner.start();
-  }
-
-  #checked({ machine, generation, instance, wish }: LocalMachine, checks: readonly CheckStatus[]): void {
-    const at = this.around.now().toISOString() as Timestamp;
-    const statuses = checks.map((check) => ({ ...check, updated_at: check.updated_at as Timestamp }));
-    this.store.report(at, { kind: 'checks', machine, generation, instance, wish, checks: statuses });
-    this.reported();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Generation, InstanceId, MachineId, Reach } from '@bulkhead/domain';
+import type { CheckStatus, Generation, InstanceId, MachineId, Reach } from '@bulkhead/domain';
 
 /** Which placement and wish a machine's present condition answers to. */
 export interface Answer {
@@ -17,6 +17,8 @@ export type LocalMachine = Answer & { readonly machine: MachineId } & (
         readonly startedAtMs: number;
         readonly reach: Reach;
         readonly imageDigest: string;
+        /** Of its health checks, as last reported. */
+        readonly checks: readonly CheckStatus[];
       }
     /** Exited, and its restart policy starts it again at `retryAtMs`. */
     | { readonly phase: 'backing-off'; readonly restarts: number; readonly retryAtMs: number }

@@ -1,5 +1,5 @@
 import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
-import type { MachineId, Timestamp } from '@bulkhead/domain';
+import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
 import type { ImageStore, LocalImage } from '../images/index.js';
 import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import type { WorkerStore } from '../store/worker-store.js';
@@ -99,6 +99,14 @@ export class MachineKeeper {
     this.#closed = true;
     clearTimeout(this.#timer);
     await this.#working;
+  }
+
+  /** Health checks of the run that began at `startedAtMs` came out differently than before. */
+  checked(startedAtMs: number, checks: readonly CheckStatus[]): void {
+    const local = this.#local;
+    if (local?.phase !== 'running' || local.startedAtMs !== startedAtMs) return;
+    const statuses = checks.map((check) => ({ ...check, updated_at: check.updated_at as Timestamp }));
+    this.#keep({ ...local, checks }, [{ kind: 'checks', ...answerOf(local), checks: statuses }]);
   }
 
   /** The runtime saw the VM end. Resolves when that is on disk. */
@@ -229,6 +237,7 @@ export class MachineKeeper {
         startedAtMs,
         reach,
         imageDigest: image.digest,
+        checks: [],
       },
       [{ kind: 'started', machine: this.machine, ...answer, reach, imageDigest: image.digest }],
     );

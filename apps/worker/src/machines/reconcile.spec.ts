@@ -33,6 +33,7 @@ const running: LocalMachine = {
   startedAtMs: 0,
   reach: { kind: 'direct' },
   imageDigest: 'sha256:0',
+  checks: [],
 };
 const stopped: LocalMachine = { ...answer, phase: 'stopped' };
 const suspended: LocalMachine = { ...answer, phase: 'suspended' };
