@@ -10,7 +10,7 @@ import { fromJest, fromTap, tally } from './tally.mjs';
  * @type {Record<string, { patterns: string[], ignore?: string[], timeoutMs?: number }>}
  */
 export const SUITES = {
-  unit: { patterns: ['/(apps|libs)/.*\\.spec\\.ts$'], ignore: ['\\.(int|e2e|slow)\\.spec\\.ts$'] },
+  unit: { patterns: ['/(apps|libs|test/docs)/.*\\.spec\\.ts$'], ignore: ['\\.(int|e2e|slow)\\.spec\\.ts$'] },
   integration: { patterns: ['/(apps|libs)/.*\\.int\\.spec\\.ts$'] },
   'end to end': {
     patterns: ['/test/(e2e|contract|security)/.*\\.spec\\.ts$'],
