@@ -1,12 +1,4 @@
 export { ImageStore } from './store/image-store.js';
 export type { EnsureOptions, ImageStoreOptions, Progress, ResolveOptions } from './store/image-store.js';
 export type { CacheUsage, LocalImage } from './store/cache.js';
-export type { ImageConfig, ExposedPort } from './registry/config.js';
-export type { ResolvedImage } from './registry/resolve.js';
-export type { Credentials } from './registry/authorization.js';
-export type { SourcePolicy } from './registry/open-source.js';
-export type { Digest } from './registry/reference.js';
-export type { Platform } from './registry/manifest.js';
-export { parseReference, formatReference } from './registry/reference.js';
-export type { ImageRefusal, ImageSetback } from './errors.js';
 export { DEFAULT_LIMITS, type ImageLimits } from './limits.js';

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { ImageStore } from './index.js';
-import { run, scratch } from './testing/tools.js';
+import { run, scratch } from '@bulkhead/images/testing/tools';
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const { directory, clean } = scratch();

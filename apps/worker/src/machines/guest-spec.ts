@@ -2,8 +2,9 @@ import { constants } from 'node:os';
 import type { HostMachineRow } from '@bulkhead/contracts';
 import { goDurationMs } from '@bulkhead/contracts/go-duration';
 import type { GuestFile, InitOverrides, MachineConfig, Sealed } from '@bulkhead/domain';
+import type { ImageConfig } from '@bulkhead/images';
 import { hostEnd } from '@bulkhead/network';
-import type { ImageConfig, LocalImage } from '../images/index.js';
+import type { LocalImage } from '../images/index.js';
 import type { BootSpec, GuestConfiguration } from '../runtime/runtime.js';
 
 /** What a host's feed row holds under its seal. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run, scratch } from '../testing/tools.js';
+import { run, scratch } from '@bulkhead/images/testing/tools';
 import { newDirectory, type Attributes, type DirectoryNode, type TreeNode } from '../unpack/tree.js';
 import { beginImage, finishImage, readMetadataHash, type WrittenImage } from './image.js';
 

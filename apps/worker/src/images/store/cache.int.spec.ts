@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { open, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FakeServer } from '../testing/fake-registry.js';
-import { writeLayout } from '../testing/layout.js';
-import { tarOf } from '../testing/tar.js';
-import { run, scratch } from '../testing/tools.js';
+import { FakeServer } from '@bulkhead/images/testing/fake-registry';
+import { writeLayout } from '@bulkhead/images/testing/layout';
+import { tarOf } from '@bulkhead/images/testing/tar';
+import { run, scratch } from '@bulkhead/images/testing/tools';
 import { ImageStore, type Progress } from './image-store.js';
 
 const { directory, clean } = scratch();

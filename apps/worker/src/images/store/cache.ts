@@ -4,9 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, type FileHand
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readMetadataHash, type WrittenImage } from '../erofs/image.js';
-import { codeOf, delayed } from '../errors.js';
-import { imageConfig, type ImageConfig } from '../registry/config.js';
-import { isDigest, type Digest } from '../registry/reference.js';
+import { codeOf, delayed, type Digest, imageConfig, type ImageConfig, isDigest } from '@bulkhead/images';
 
 /** A root file system ready to boot. */
 export interface LocalImage {

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, symlink, writeFile, link, chmod, chown } from 'node:fs/promises';
 import { join } from 'node:path';
-import { listTree, run, scratch } from '../testing/tools.js';
+import { listTree, run, scratch } from '@bulkhead/images/testing/tools';
 import { ImageStore } from './image-store.js';
 
 const { directory, clean } = scratch();

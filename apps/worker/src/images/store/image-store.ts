@@ -1,12 +1,19 @@
 import { TerminalError } from '@bulkhead/contracts';
-import { codeOf, delayed } from '../errors.js';
+import {
+  codeOf,
+  type Credentials,
+  delayed,
+  type Digest,
+  type ImageSource,
+  LINUX_AMD64,
+  openSource,
+  parseReference,
+  type Platform,
+  type ResolvedImage,
+  resolveImage,
+  type SourcePolicy,
+} from '@bulkhead/images';
 import { DEFAULT_LIMITS, type ImageLimits } from '../limits.js';
-import type { Platform } from '../registry/manifest.js';
-import type { Credentials } from '../registry/authorization.js';
-import { openSource, type SourcePolicy } from '../registry/open-source.js';
-import { parseReference, type Digest } from '../registry/reference.js';
-import { LINUX_AMD64, resolveImage, type ResolvedImage } from '../registry/resolve.js';
-import type { ImageSource } from '../registry/source.js';
 import { buildRootFilesystem } from '../unpack/build.js';
 import { ImageCache, type CacheUsage, type LocalImage } from './cache.js';
 import { SharedWork } from './shared-work.js';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ImageLimits } from '../limits.js';
 import { ImageStore } from '../store/image-store.js';
-import { digestOf, writeLayout, type LayoutImage } from '../testing/layout.js';
+import { digestOf, writeLayout, type LayoutImage } from '@bulkhead/images/testing/layout';
 import { paxRecords, rawTar } from '../testing/raw-tar.js';
-import { tarOf } from '../testing/tar.js';
-import { run, scratch } from '../testing/tools.js';
+import { tarOf } from '@bulkhead/images/testing/tar';
+import { run, scratch } from '@bulkhead/images/testing/tools';
 
 const { directory, clean } = scratch();
 afterEach(clean);

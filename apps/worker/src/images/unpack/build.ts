@@ -1,9 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { beginImage, finishImage, type WrittenImage } from '../erofs/image.js';
-import { refused } from '../errors.js';
+import { type ImageSource, refused, type ResolvedImage } from '@bulkhead/images';
 import type { ImageLimits } from '../limits.js';
-import type { ResolvedImage } from '../registry/resolve.js';
-import type { ImageSource } from '../registry/source.js';
 import { unpackLayer, type Unpacking } from './layer.js';
 import { newOverlay } from './overlay.js';
 import { readAhead } from './read-ahead.js';

@@ -1,6 +1,6 @@
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { codeOf, refused } from '../errors.js';
+import { codeOf, refused } from '@bulkhead/images';
 
 const CHUNK_BYTES = 512 * 1024;
 const GZIP_MAGIC = [0x1f, 0x8b];

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DataWriter } from '../erofs/data-writer.js';
 import { encodeXattrs } from '../erofs/format.js';
-import { refused } from '../errors.js';
+import { type Descriptor, type Digest, refused, verified } from '@bulkhead/images';
 import type { ImageLimits } from '../limits.js';
-import type { Descriptor } from '../registry/manifest.js';
-import type { Digest } from '../registry/reference.js';
-import { verified } from '../registry/source.js';
 import { decompressed } from './decompress.js';
 import { applyEntry, type Overlay } from './overlay.js';
 import { readable, TarReader, type TarEntry, type TarSink } from './tar.js';

@@ -1,4 +1,4 @@
-import { refused } from '../errors.js';
+import { refused } from '@bulkhead/images';
 import { readable, type ByteString, type TarEntry } from './tar.js';
 import {
   newDirectory,

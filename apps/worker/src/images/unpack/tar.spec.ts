@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { TerminalError } from '@bulkhead/contracts';
 import { paxRecords, rawEntry, rawTar, type RawHeader } from '../testing/raw-tar.js';
-import { tarOf } from '../testing/tar.js';
+import { tarOf } from '@bulkhead/images/testing/tar';
 import { TarReader, type TarEntry } from './tar.js';
 
 interface Read {

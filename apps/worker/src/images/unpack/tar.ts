@@ -1,4 +1,4 @@
-import { refused } from '../errors.js';
+import { refused } from '@bulkhead/images';
 
 /** Paths and names are bytes; a string here holds one byte per code unit (latin1), so that none is lost. */
 export type ByteString = string;

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, realpath, type FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 import { MAX_MANIFEST_BYTES, parseLayoutIndex, type Descriptor, type Index } from './manifest.js';
 import { formatReference, type Digest, type LayoutReference } from './reference.js';
 import { checkManifestDigest, sha256, type ImageSource, type RawManifest } from './source.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { delayed, refused } from '../errors.js';
 import { parseChallenges, type Challenge } from './challenge.js';
-import type { RegistryReference } from './reference.js';
+import type { RegistryReference } from '../reference.js';
 import type { Answer, Transport } from './transport.js';
 
 /** Given by whoever asks for the image; kept for that request alone. */

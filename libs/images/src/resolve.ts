@@ -1,4 +1,4 @@
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 import { parseConfig, type ImageConfig } from './config.js';
 import { choosePlatform, MAX_CONFIG_BYTES, parseDocument, type Manifest, type Platform } from './manifest.js';
 import { type Digest } from './reference.js';

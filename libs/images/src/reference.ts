@@ -1,4 +1,4 @@
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 
 /** `sha256:` and 64 hex digits; no other algorithm is accepted. */
 export type Digest = `sha256:${string}`;

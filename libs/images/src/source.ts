@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 import type { Descriptor } from './manifest.js';
 import type { Digest } from './reference.js';
 

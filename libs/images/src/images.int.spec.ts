@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { FakeServer } from '../testing/fake-registry.js';
-import { TestRegistry } from '../testing/registry.js';
-import { digestOf, writeLayout } from '../testing/layout.js';
-import { tarOf } from '../testing/tar.js';
-import { run, scratch } from '../testing/tools.js';
-import type { Credentials } from './authorization.js';
+import { FakeServer } from './testing/fake-registry.js';
+import { TestRegistry } from './testing/registry.js';
+import { digestOf, writeLayout } from './testing/layout.js';
+import { tarOf } from './testing/tar.js';
+import { run, scratch } from './testing/tools.js';
+import type { Credentials } from './registry/authorization.js';
 import { openSource, type SourcePolicy } from './open-source.js';
 import { parseReference } from './reference.js';
 import { LINUX_AMD64, resolveImage } from './resolve.js';

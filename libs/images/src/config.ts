@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 import { conform, parseJson } from './manifest.js';
 import { isDigest, type Digest } from './reference.js';
 

@@ -1,9 +1,9 @@
 import { delayed, refused } from '../errors.js';
 import { authorize, readBounded, unauthorized, type Credentials } from './authorization.js';
-import { INDEX_TYPES, MANIFEST_TYPES, MAX_MANIFEST_BYTES, type Descriptor } from './manifest.js';
-import { formatReference, type Digest, type RegistryReference } from './reference.js';
+import { INDEX_TYPES, MANIFEST_TYPES, MAX_MANIFEST_BYTES, type Descriptor } from '../manifest.js';
+import { formatReference, type Digest, type RegistryReference } from '../reference.js';
 import { Retries, type RetryOptions } from './retry.js';
-import { checkManifestDigest, sha256, type ImageSource, type RawManifest } from './source.js';
+import { checkManifestDigest, sha256, type ImageSource, type RawManifest } from '../source.js';
 import { discard, type Answer, type Transport } from './transport.js';
 
 const ACCEPT = [...MANIFEST_TYPES, ...INDEX_TYPES].join(', ');

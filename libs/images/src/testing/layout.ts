@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Digest } from '../registry/reference.js';
+import type { Digest } from '../reference.js';
 
 /** Writes OCI image layouts for tests, honest or not. */
 export interface LayoutImage {

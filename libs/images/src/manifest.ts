@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refused } from '../errors.js';
+import { refused } from './errors.js';
 import { isDigest, type Digest } from './reference.js';
 
 /** OCI image-spec v1.1 `manifest.md`, `image-index.md`; Docker's schema 2 differs in media types alone. */

@@ -1,10 +1,10 @@
-import type { Credentials } from './authorization.js';
+import type { Credentials } from './registry/authorization.js';
 import { openLayout } from './layout.js';
 import type { ImageReference } from './reference.js';
-import { RegistrySource } from './registry.js';
-import { PATIENT, type RetryOptions } from './retry.js';
+import { RegistrySource } from './registry/registry.js';
+import { PATIENT, type RetryOptions } from './registry/retry.js';
 import type { ImageSource } from './source.js';
-import { Transport, type TransportOptions } from './transport.js';
+import { Transport, type TransportOptions } from './registry/transport.js';
 
 /** What this process may take images from, and how patiently. */
 export interface SourcePolicy extends TransportOptions {
