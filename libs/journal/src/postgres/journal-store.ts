@@ -24,12 +24,14 @@ export class PostgresJournalStore implements JournalStore {
     this.schema = checkedName(schema);
   }
 
+  /** The lateral keeps the planner, which has no statistics of a young table, at one look into the index per aggregate. */
   async load(wanted: readonly { readonly aggregate: string; readonly after: number }[]): Promise<Buffer[][]> {
     const rows = await this.database.prepared<{ which: number; body: Buffer }>(
       `${this.schema}.load`,
       `select w.which::int as which, e.body
-       from unnest($1::text[], $2::int[]) with ordinality as w(aggregate, after, which)
-       join ${this.schema}.envelope e on e.aggregate = w.aggregate and e.version > w.after
+       from unnest($1::text[], $2::int[]) with ordinality as w(aggregate, after, which),
+         lateral (select v.version, v.body from ${this.schema}.envelope v
+                  where v.aggregate = w.aggregate and v.version > w.after order by v.version offset 0) e
        order by w.which, e.version`,
       [wanted.map(({ aggregate }) => aggregate), wanted.map(({ after }) => after)],
     );

@@ -55,7 +55,8 @@ export class PostgresRelayStore implements RelayStore {
   async from(position: number, most: number, bytes: number): Promise<readonly Recorded[]> {
     const rows = await this.database.prepared<RecordedRow>(
       `${this.schema}.from`,
-      `select ${COLUMNS} from ${this.schema}.record r join ${this.schema}.envelope e on e.seq = r.seq
+      `select ${COLUMNS} from ${this.schema}.record r,
+         lateral (select v.id, v.aggregate, v.body from ${this.schema}.envelope v where v.seq = r.seq offset 0) e
        where r.position >= $1 and r.position < $1 + $2::bigint order by r.position`,
       [position, most],
     );

@@ -12,13 +12,23 @@ const only = (value: Readonly<Record<string, unknown>>, marker: string): boolean
   return keys.length === 1 && keys[0] === marker;
 };
 
+/** Most events have no sealed field: looking is far cheaper than copying. */
+function holds(value: unknown, marker: string): boolean {
+  if (Array.isArray(value)) return value.some((item) => holds(item, marker));
+  if (!isObject(value)) return false;
+  return only(value, marker) || Object.values(value).some((item) => holds(item, marker));
+}
+
 /** Replaces each `{ [marker]: … }` in a JSON value. */
-async function replace(value: unknown, marker: string, leaf: Leaf): Promise<unknown> {
-  if (Array.isArray(value)) return Promise.all(value.map((item) => replace(item, marker, leaf)));
+const replace = async (value: unknown, marker: string, leaf: Leaf): Promise<unknown> =>
+  holds(value, marker) ? replaceIn(value, marker, leaf) : value;
+
+async function replaceIn(value: unknown, marker: string, leaf: Leaf): Promise<unknown> {
+  if (Array.isArray(value)) return Promise.all(value.map((item) => replaceIn(item, marker, leaf)));
   if (!isObject(value)) return value;
   if (only(value, marker)) return leaf(value[marker]);
   const entries = await Promise.all(
-    Object.entries(value).map(async ([key, item]) => [key, await replace(item, marker, leaf)] as const),
+    Object.entries(value).map(async ([key, item]) => [key, await replaceIn(item, marker, leaf)] as const),
   );
   return Object.fromEntries(entries);
 }

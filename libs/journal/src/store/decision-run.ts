@@ -134,7 +134,8 @@ export class DecisionRun implements Decision {
     return {
       envelope: { id, aggregate: key, version, body },
       touched: { aggregate, version },
-      remember: () => cache.put(key, replayBodies(loaded.aggregate, codec, loaded, [body])),
+      remember: () =>
+        cache.put(key, { state: sealed.reduce(loaded.aggregate.evolve, loaded.state), version }),
     };
   }
 
