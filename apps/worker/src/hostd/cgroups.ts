@@ -7,8 +7,8 @@ export interface Limits {
   readonly processes: number;
 }
 
-/** Guests together weigh a tenth of the services beside them, whose weight is the kernel's default. */
-const GUEST_WEIGHT = { v1: '102', v2: '10' };
+/** What a cgroup weighs by default: cpu.shares of v1 for the 100 of v2's cpu.weight. */
+const V1_SHARES = 1024 / 100;
 const CONTROLLERS = ['memory', 'pids', 'cpu'] as const;
 const KILL_LIMIT_MS = 10_000;
 
@@ -24,17 +24,24 @@ export interface Cgroups {
   destroy(): Promise<void>;
 }
 
+export interface CgroupSettings {
+  /** The parent, relative to the hierarchy's root. */
+  readonly cgroup: string;
+  /** What all guests together weigh, in cgroup v2's terms: 100 is the kernel's default. */
+  readonly cpuWeight: number;
+}
+
 /** Opens the hierarchy this host has mounted: v2 where the root is unified, else v1. */
-export async function openCgroups(parent: string, root = '/sys/fs/cgroup'): Promise<Cgroups> {
+export async function openCgroups(settings: CgroupSettings, root = '/sys/fs/cgroup'): Promise<Cgroups> {
   const unified = await access(join(root, 'cgroup.controllers')).then(
     () => true,
     () => false,
   );
-  return unified ? openUnified(root, parent) : openLegacy(root, parent);
+  return unified ? openUnified(root, settings) : openLegacy(root, settings);
 }
 
 /** cgroup v2 (Documentation/admin-guide/cgroup-v2). */
-async function openUnified(root: string, parent: string): Promise<Cgroups> {
+async function openUnified(root: string, { cgroup: parent, cpuWeight }: CgroupSettings): Promise<Cgroups> {
   const home = join(root, parent);
   await mkdir(home, { recursive: true });
   const enabled = CONTROLLERS.map((controller) => `+${controller}`).join(' ');
@@ -43,7 +50,7 @@ async function openUnified(root: string, parent: string): Promise<Cgroups> {
     ancestor = join(ancestor, part);
     await writeFile(join(ancestor, 'cgroup.subtree_control'), enabled);
   }
-  await writeFile(join(home, 'cpu.weight'), GUEST_WEIGHT.v2);
+  await writeFile(join(home, 'cpu.weight'), String(cpuWeight));
   return new MachineCgroups([home], async (machine, { memoryBytes, processes }) => {
     await writeFile(join(home, machine, 'memory.max'), String(memoryBytes));
     await writeFile(join(home, machine, 'memory.swap.max'), '0').catch(ignoreMissing);
@@ -52,11 +59,11 @@ async function openUnified(root: string, parent: string): Promise<Cgroups> {
 }
 
 /** cgroup v1: one hierarchy per controller (Documentation/admin-guide/cgroup-v1). */
-async function openLegacy(root: string, parent: string): Promise<Cgroups> {
+async function openLegacy(root: string, { cgroup: parent, cpuWeight }: CgroupSettings): Promise<Cgroups> {
   const homes = CONTROLLERS.map((controller) => join(root, controller, parent));
   const [memory = '', pids = '', cpu = ''] = homes;
   for (const home of homes) await mkdir(home, { recursive: true });
-  await writeFile(join(cpu, 'cpu.shares'), GUEST_WEIGHT.v1);
+  await writeFile(join(cpu, 'cpu.shares'), String(Math.round(cpuWeight * V1_SHARES)));
   return new MachineCgroups(homes, async (machine, { memoryBytes, processes }) => {
     await writeFile(join(memory, machine, 'memory.limit_in_bytes'), String(memoryBytes));
     await writeFile(join(pids, machine, 'pids.max'), String(processes));

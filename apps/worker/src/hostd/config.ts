@@ -21,6 +21,11 @@ export const hostdConfig = z.strictObject({
   users: z.strictObject({ first: unprivilegedId.min(1000), count: z.int().min(1).max(65_000) }),
   /** The cgroup below which each machine gets its own, relative to the hierarchy's root. */
   cgroup: z.string().regex(/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*){0,4}$/),
+  /**
+   * What all guests together weigh against the cgroups beside theirs (cgroup v2's cpu.weight). A tenth of the default,
+   * so that guests which take every cycle leave the services theirs. Processes in the root cgroup count one by one.
+   */
+  cpuWeight: z.int().min(1).max(10_000).default(10),
   maxCpus: z.int().min(1).default(64),
   maxMemoryMb: z.int().min(32).default(1_048_576),
 });

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { macAddress } from '../runtime/qemu/mac.js';
+import { hostMacAddress, macAddress } from '../runtime/qemu/mac.js';
 import { command } from './command.js';
 
 /** A machine's link: its tap on this host and the addresses of both ends. */
@@ -80,7 +80,7 @@ export class MachineNetworks {
       'ip',
       ['-6', '-batch', '-'],
       [
-        `link set dev ${tap} addrgenmode none`,
+        `link set dev ${tap} address ${hostMacAddress(machine)} addrgenmode none`,
         `link set dev ${tap} up`,
         `address add ${LINK_GATEWAY}/64 dev ${tap} nodad`,
         `address add ${hostEnd}/128 dev ${tap} nodad`,

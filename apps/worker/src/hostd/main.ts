@@ -17,7 +17,7 @@ if (path === undefined) {
   process.exit(64);
 }
 const config = await readConfig(path);
-const jails = await Jails.open(config, await openCgroups(config.cgroup), new MachineNetworks(config.tag));
+const jails = await Jails.open(config, await openCgroups(config), new MachineNetworks(config.tag));
 const server = await serve(config, jails, (error) => {
   console.error(JSON.stringify({ message: 'a request failed', error: String(error) }));
 });

@@ -15,7 +15,7 @@ export interface MachineRuntime {
   boot(spec: BootSpec): Promise<Vm>;
 
   /**
-   * Continues a suspended VM from its snapshot, which is used up by it. The spec is that of the boot; of it only
+   * Continues a suspended VM from its snapshot, which is used up once its guest runs. The spec is that of the boot; of it only
    * rootfs, size and network matter, everything else lives on in the guest's memory.
    * @throws TerminalError `no_snapshot`, `snapshot_unusable`: start cold instead
    */

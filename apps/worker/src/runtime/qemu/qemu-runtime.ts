@@ -75,14 +75,13 @@ export class QemuRuntime implements MachineRuntime {
         `The snapshot of machine ${spec.machine} is of another configuration or runtime.`,
       );
     }
-    const vm = await this.#launch(spec, { resume: true, startedAt: snapshot.startedAt }, async (vm) => {
+    return this.#launch(spec, { resume: true, startedAt: snapshot.startedAt }, async (vm) => {
       await loadMemory(vm.monitor, vm.record.directory, this.#records.memoryPath(spec.machine));
+      await this.#records.forgetSnapshot(spec.machine); // a moment is lived once
       await vm.run();
       await vm.greet(this.#options.bootDeadlineMs);
       await vm.configure('clock', clockNow(), this.#options.bootDeadlineMs);
     });
-    await this.#records.forgetSnapshot(spec.machine);
-    return vm;
   }
 
   async suspended(): Promise<MachineId[]> {

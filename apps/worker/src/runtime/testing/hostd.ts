@@ -33,6 +33,7 @@ export class TestHostd {
       initrd: bootFiles.initrd,
       users: { first: 1_000_000 + randomInt(100) * 1000, count: 8 },
       cgroup: `bulkhead-${tag}`,
+      cpuWeight: 100, // a test shares its host with nobody it must be kind to
       maxMemoryMb: 2048,
     });
   }
@@ -69,7 +70,7 @@ export class TestHostd {
   }
 
   cgroups() {
-    return openCgroups(this.config.cgroup);
+    return openCgroups(this.config);
   }
 
   networks() {
