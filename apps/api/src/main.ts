@@ -1,12 +1,11 @@
 import 'reflect-metadata';
-import { migrateJournal, natsStreams, postgresDatabase, systemClock } from '@bulkhead/journal';
+import { natsStreams, systemClock } from '@bulkhead/journal';
 import { VaultClient } from '@bulkhead/pki';
 import {
   bootService,
-  dataSource,
   joinPlatform,
-  migrate,
-  openPool,
+  openStorage,
+  selfOf,
   waitFor,
   type Member,
   type ServiceRuntime,
@@ -21,7 +20,7 @@ import { ensureLogStream } from './logs/log-stream.js';
 import { ENTITIES } from './read-model/entities.js';
 import { FRESH_WITHIN_MS } from './read-model/freshness.js';
 import { MIGRATIONS } from './read-model/migrations/0001-read-models.js';
-import { openService, SCHEMA } from './service.js';
+import { openService } from './service.js';
 import { apiEnvironment, type ApiEnvironment } from './settings.js';
 
 await bootService('api', apiEnvironment, start);
@@ -30,7 +29,15 @@ type Runtime = ServiceRuntime<ApiEnvironment>;
 
 async function start(runtime: Runtime): Promise<void> {
   const { settings, logger, health, onStop, stopping } = runtime;
-  const storage = await openStorage(runtime);
+  const plan = {
+    service: 'api',
+    url: settings.BULKHEAD_PG,
+    migrations: [...MIGRATIONS],
+    entities: [...ENTITIES],
+    connections: 20,
+  } as const;
+  const storage = await waitFor('Postgres', () => openStorage(plan, logger), logger, { signal: stopping });
+  onStop('storage', () => storage.close());
   const member = await joinPlatform('api', runtime);
   const jetStream = member.connection.jetstream();
   const manager = await waitFor('JetStream', () => member.connection.jetstreamManager(), logger, {
@@ -54,7 +61,7 @@ async function start(runtime: Runtime): Promise<void> {
     },
   });
   onStop('projections and relay', () => service.close());
-  const commands = serveOnBus(member.bus, service.pages, logger);
+  const commands = serveOnBus(member.bus, service.upkept(selfOf(member.identity, health)), logger);
   onStop('commands', () => commands.close());
 
   const begin = () =>
@@ -75,21 +82,6 @@ async function start(runtime: Runtime): Promise<void> {
 /** A server that knows no token would turn everybody away. */
 async function readable({ freshness }: Api, begun: readonly Touched[]): Promise<void> {
   if (!(await freshness.seen('api', begun, FRESH_WITHIN_MS))) throw new Error('they are behind the journal');
-}
-
-/** Tables brought up to date, and the two ways to them. */
-async function openStorage({ settings, logger, onStop, stopping }: Runtime) {
-  const database = { url: settings.BULKHEAD_PG, schema: SCHEMA, applicationName: 'bulkhead-api' };
-  const pool = openPool({ ...database, connections: 20 }, logger);
-  onStop('database', () => pool.end());
-  const journal = postgresDatabase(pool);
-  const ready = () => migrateJournal(journal, { service: 'api', schema: SCHEMA });
-  await waitFor('Postgres', ready, logger, { signal: stopping });
-  const source = dataSource(database, { entities: [...ENTITIES], migrations: [...MIGRATIONS] });
-  await source.initialize();
-  onStop('read models', () => source.destroy());
-  await migrate(source);
-  return { database: journal, source };
 }
 
 /** Data keys come straight from the vault, over mutual TLS: the bus never sees one. */

@@ -1,9 +1,16 @@
 import 'reflect-metadata';
-import { bootService, joinPlatform, memberEnvironment, openStorage, waitFor } from '@bulkhead/platform';
+import {
+  bootService,
+  joinPlatform,
+  memberEnvironment,
+  openStorage,
+  selfOf,
+  waitFor,
+} from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { z } from 'zod';
 import { AuditModule } from './audit.module.js';
-import { TransparencyLog1764000000000 } from './log/log-schema.js';
+import { MIGRATIONS } from './log/log-schema.js';
 
 const auditEnvironment = memberEnvironment.extend({
   /** Connection URL of the role bulkhead_audit. */
@@ -11,12 +18,18 @@ const auditEnvironment = memberEnvironment.extend({
 });
 
 await bootService('audit', auditEnvironment, async (runtime) => {
-  const { settings, logger, stopping, onStop } = runtime;
-  const open = () => openStorage('audit', settings.BULKHEAD_PG, [TransparencyLog1764000000000], logger);
+  const { settings, logger, health, stopping, onStop } = runtime;
+  const plan = {
+    service: 'audit',
+    url: settings.BULKHEAD_PG,
+    migrations: [...MIGRATIONS],
+  } as const;
+  const open = () => openStorage(plan, logger);
   const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
   const member = await joinPlatform('audit', runtime);
-  const module = AuditModule.of({ database: storage.database, member, logger });
+  const self = selfOf(member.identity, health);
+  const module = AuditModule.of({ database: storage.database, member, self, logger });
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   onStop('log', () => app.close());
 });

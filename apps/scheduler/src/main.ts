@@ -1,17 +1,15 @@
 import 'reflect-metadata';
-import { migrateJournal, natsStreams, postgresDatabase } from '@bulkhead/journal';
+import { natsStreams } from '@bulkhead/journal';
 import {
   bootService,
-  dataSource,
   joinPlatform,
-  migrate,
-  openPool,
+  openStorage,
+  selfOf,
   waitFor,
   type ServiceRuntime,
 } from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { watchBus } from './bus-watch.js';
-import { SCHEMA } from './scheduler.js';
 import { SchedulerModule, SERVICE } from './scheduler.module.js';
 import type { SchedulerService } from './service.js';
 import { schedulerEnvironment, type SchedulerEnvironment } from './settings.js';
@@ -24,7 +22,15 @@ type Runtime = ServiceRuntime<SchedulerEnvironment>;
 
 async function start(runtime: Runtime): Promise<void> {
   const { settings, logger, health, onStop, stopping } = runtime;
-  const storage = await openStorage(runtime);
+  const plan = {
+    service: 'scheduler',
+    url: settings.BULKHEAD_PG,
+    migrations: [...MIGRATIONS],
+    entities: ENTITIES,
+    connections: 20,
+  } as const;
+  const storage = await waitFor('Postgres', () => openStorage(plan, logger), logger, { signal: stopping });
+  onStop('storage', () => storage.close());
   const member = await joinPlatform('scheduler', runtime);
   const streams = await waitFor(
     'JetStream',
@@ -35,11 +41,13 @@ async function start(runtime: Runtime): Promise<void> {
     },
   );
   const module = SchedulerModule.of({
-    ...storage,
+    database: storage.database,
+    source: storage.source,
     bus: member.bus,
     streams,
     dataKeys: member.dataKeys,
     logger,
+    self: selfOf(member.identity, health),
     isBusUp: watchBus(member.connection),
     hostLostAfterMs: settings.BULKHEAD_HOST_LOST_AFTER * 1000,
   });
@@ -47,19 +55,4 @@ async function start(runtime: Runtime): Promise<void> {
   onStop('commands and loops', () => app.close());
   const service = app.get<SchedulerService>(SERVICE);
   health.add('projections', () => service.problem());
-}
-
-/** Tables brought up to date, and the two ways to them. */
-async function openStorage({ settings, logger, onStop, stopping }: Runtime) {
-  const place = { url: settings.BULKHEAD_PG, schema: SCHEMA, applicationName: 'bulkhead-scheduler' };
-  const pool = openPool({ ...place, connections: 20 }, logger);
-  onStop('database', () => pool.end());
-  const database = postgresDatabase(pool);
-  const ready = () => migrateJournal(database, { service: 'scheduler', schema: SCHEMA });
-  await waitFor('Postgres', ready, logger, { signal: stopping });
-  const source = dataSource(place, { entities: ENTITIES, migrations: [...MIGRATIONS] });
-  await source.initialize();
-  onStop('reads', () => source.destroy());
-  await migrate(source);
-  return { database, source };
 }

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { bootService, waitFor, type ServiceRuntime } from '@bulkhead/platform';
+import { bootService, selfOf, waitFor, type ServiceRuntime } from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { openOwnIdentity } from './authority/own-identity.js';
 import type { BusSide } from './commands/bus-side.js';
@@ -7,7 +7,7 @@ import { readMasterKeyFile } from './keys/master-key.js';
 import type { VaultListener } from './listener/listener.js';
 import { routesOf } from './listener/routes.js';
 import { lifetimesOf, masterKeyFileOf, vaultSettings, type VaultSettings } from './settings.js';
-import { openStorage } from './storage/storage.js';
+import { openVaultStorage } from './storage/storage.js';
 import { BUS_SIDE, LISTENER, VaultModule } from './vault.module.js';
 import { openVault } from './vault.js';
 
@@ -17,7 +17,7 @@ await bootService('vault', vaultSettings, start);
 async function start(runtime: ServiceRuntime<VaultSettings>): Promise<void> {
   const { settings, logger, health, stopping, onStop } = runtime;
   const master = await readMasterKeyFile(masterKeyFileOf(settings));
-  const open = () => openStorage(settings.BULKHEAD_PG, logger);
+  const open = () => openVaultStorage(settings.BULKHEAD_PG, logger);
   const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
 
@@ -31,7 +31,7 @@ async function start(runtime: ServiceRuntime<VaultSettings>): Promise<void> {
 
   const { BULKHEAD_VAULT_ADDRESS: address, BULKHEAD_VAULT_PORT: port, BULKHEAD_NATS_URL: url } = settings;
   const module = VaultModule.of(
-    { vault, database, identity, url, logger },
+    { vault, database, identity, url, logger, self: selfOf(identity, health) },
     { address, port, identity, routes: routesOf(vault), logger },
   );
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });

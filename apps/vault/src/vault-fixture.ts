@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@bulkhead/contracts';
-import { createLogger } from '@bulkhead/platform';
+import { createLogger, Health, selfOf, type Storage } from '@bulkhead/platform';
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import { eventually, type ServerProcess, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { startServer } from '@bulkhead/testing/child';
@@ -17,7 +17,7 @@ import { createJoinToken } from './join-tokens/create-join-token.js';
 import { readMasterKeyFile } from './keys/master-key.js';
 import { VaultListener } from './listener/listener.js';
 import { routesOf } from './listener/routes.js';
-import { openStorage, type Storage } from './storage/storage.js';
+import { openVaultStorage } from './storage/storage.js';
 import { openVault, type Vault } from './vault.js';
 
 /** A vault for tests: initialized in a database and a directory of its own, with its listener, under a clock that can be moved. */
@@ -37,7 +37,7 @@ export class VaultFixture {
   static async create(postgres: TestPostgres): Promise<VaultFixture> {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vault-'));
     const url = await ownRole(await postgres.database());
-    const storage = await openStorage(url, createLogger('test', 'fatal'));
+    const storage = await openVaultStorage(url, createLogger('test', 'fatal'));
     const fixture = new VaultFixture(directory, url, storage, await freePort());
     await initialize(fixture.plan());
     return fixture;
@@ -105,7 +105,14 @@ export class VaultFixture {
       vault,
       listener,
       connect: async (url: string) => {
-        busSide = new BusSide({ vault, database: this.storage.database, identity, url, logger: this.logger });
+        busSide = new BusSide({
+          vault,
+          database: this.storage.database,
+          identity,
+          url,
+          self: selfOf(identity, new Health()),
+          logger: this.logger,
+        });
         this.closers.push(() => busSide?.close());
         await eventually(() => busSide?.problem() === null);
         return busSide;

@@ -1,5 +1,5 @@
 import { Pool } from 'pg';
-import { DataSource, type MixedList } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { Logger } from './logging.js';
 
 interface Database {
@@ -10,6 +10,8 @@ interface Database {
   readonly applicationName: string;
   readonly connections?: number;
 }
+
+export type Classes = readonly (new () => object)[];
 
 /** Seconds, not hours, until a dead server is noticed: a stopped holder must not keep its connection. */
 const KEEPALIVE = {
@@ -34,10 +36,7 @@ export function openPool({ url, schema, applicationName, connections = 10 }: Dat
 /** TypeORM over the same role and schema: entities, reads and migrations. */
 export const dataSource = (
   { url, schema, applicationName }: Database,
-  parts: {
-    entities?: MixedList<string | (new () => object)>;
-    migrations?: MixedList<string | (new () => object)>;
-  },
+  { entities = [], migrations = [] }: { readonly entities?: Classes; readonly migrations?: Classes },
 ): DataSource =>
   new DataSource({
     type: 'postgres',
@@ -47,8 +46,8 @@ export const dataSource = (
     poolSize: 5,
     extra: { options: `-c search_path=${schema}`, ...KEEPALIVE },
     migrationsTableName: 'migration',
-    ...(parts.entities ? { entities: parts.entities as never } : {}),
-    ...(parts.migrations ? { migrations: parts.migrations as never } : {}),
+    entities: [...entities],
+    migrations: [...migrations],
   });
 
 /** "BULKHEAD", as one 32-bit number: the advisory lock that migrations of one database take in turn. */
