@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killIfThere } from '../runtime/qemu/kill.js';
 
 export interface Limits {
   readonly memoryBytes: number;
@@ -96,7 +97,7 @@ class MachineCgroups implements Cgroups {
       if (pids.length === 0) break;
       if (Date.now() > deadline)
         throw new Error(`Processes ${pids.join(', ')} of machine ${machine} can't be killed.`);
-      pids.forEach(killQuietly);
+      pids.forEach(killIfThere);
       await sleep(5);
     }
     for (const home of this.homes) await this.#removeDirectory(join(home, machine), deadline);
@@ -129,14 +130,6 @@ class MachineCgroups implements Cgroups {
         await sleep(5);
       }
     }
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if (!isCode(error, 'ESRCH')) throw error;
   }
 }
 

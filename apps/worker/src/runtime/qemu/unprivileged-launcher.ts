@@ -11,6 +11,7 @@ import { qemuArguments } from './arguments.js';
 import type { BootFiles } from './boot-files.js';
 import { FirstWords } from './first-words.js';
 import { hostTscKhz } from './host-clock.js';
+import { killIfThere } from './kill.js';
 import type { Launch, Launched, VmLauncher } from './launcher.js';
 import { macAddress } from './mac.js';
 
@@ -118,7 +119,7 @@ async function processStart(pid: number): Promise<string> {
 async function killProcess({ pid, startedAt }: z.infer<typeof processRecord>): Promise<void> {
   const runs = async () => (await processStart(pid).catch(() => '')) === startedAt && !(await isZombie(pid));
   if (!(await runs())) return;
-  process.kill(pid, 'SIGKILL');
+  killIfThere(pid);
   while (await runs()) await sleep(5);
 }
 
