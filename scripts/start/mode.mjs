@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { succeeds } from '../lib/run.mjs';
 
 /**
@@ -27,7 +27,11 @@ const CONDITIONS = [
   [() => succeeds('unshare', ['--net', 'true']), 'this root may not make network namespaces'],
   [() => succeeds('unshare', ['--mount', 'true']), 'this root may not make mount namespaces'],
   [() => existsSync('/dev/net/tun'), 'there is no /dev/net/tun'],
-  [() => isWritable('/proc/sys/net/ipv6/conf/all/accept_ra'), '/proc/sys is read-only, as in most containers'],
+  [
+    () => isWritable('/proc/sys/net/ipv6/conf/all/accept_ra'),
+    '/proc/sys is read-only, as in most containers',
+  ],
+  [() => !isIpv6Off(), 'IPv6 is switched off for new interfaces (net.ipv6.conf.default.disable_ipv6)'],
   [() => canMakeCgroups(), 'this root may not make control groups'],
 ];
 
@@ -49,5 +53,13 @@ function isWritable(file) {
     return true;
   } catch {
     return false;
+  }
+}
+
+function isIpv6Off() {
+  try {
+    return readFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', 'latin1').trim() === '1';
+  } catch {
+    return true;
   }
 }

@@ -12,6 +12,8 @@ export const MACHINE_HOST = [
   '--security-opt=apparmor=unconfined',
   // Settings of network interfaces are below /proc/sys, which is read-only in a container otherwise.
   '--security-opt=systempaths=unconfined',
+  '--sysctl=net.ipv6.conf.all.disable_ipv6=0',
+  '--sysctl=net.ipv6.conf.default.disable_ipv6=0',
   '--cgroupns=host',
   '--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw',
   ...['/dev/net/tun', '/dev/fuse', '/dev/kvm']
