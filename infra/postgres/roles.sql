@@ -1,5 +1,5 @@
 -- One role and one schema per service, each in the shared database but closed to the others. Run by psql as superuser; the caller
--- sets <service>_password before. Running it again changes passwords and nothing else.
+-- sets <service>_password before. Running it again sets passwords and privileges and changes nothing else.
 \set ON_ERROR_STOP on
 \set QUIET on
 begin;
@@ -22,7 +22,8 @@ create schema if not exists audit authorization bulkhead_audit;
 revoke all on schema public from public;
 select format('revoke all on database %I from public', current_database())
 \gexec
-select format('grant connect on database %I to bulkhead_vault, bulkhead_scheduler, bulkhead_api, bulkhead_audit', current_database())
+-- Temporary tables: a replay builds a projection beside the live one in them.
+select format('grant connect, temporary on database %I to bulkhead_vault, bulkhead_scheduler, bulkhead_api, bulkhead_audit', current_database())
 \gexec
 
 commit;

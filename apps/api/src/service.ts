@@ -23,9 +23,10 @@ import {
   type StreamLimits,
   type Streams,
 } from '@bulkhead/journal';
-import type { Logger } from '@bulkhead/platform';
+import type { Logger, RunningProjection, Self, Upkept } from '@bulkhead/platform';
 import type { DataSource } from 'typeorm';
 import type { Api, ApiSettings } from './api.js';
+import { stateAt } from './history.js';
 import type { LogReader } from './logs/log-reader.js';
 import { apiProjection } from './read-model/api-projection.js';
 import { Changes } from './read-model/changes.js';
@@ -59,6 +60,8 @@ export interface ApiService {
   readonly journal: Journal;
   /** The journal as other services read it. */
   readonly pages: RelayStore;
+  /** What its operator looks after. */
+  upkept(self: Self): Upkept;
   /** What keeps it from its work, or null. */
   problem(): string | null;
   /** Ends its loops and listeners. */
@@ -80,10 +83,11 @@ export function openService(on: Foundations): ApiService {
     committed: () => relay.wake(),
   });
   const pages = new PostgresRelayStore(database, SCHEMA);
-  const projectors = [
-    openProjector(on, apiProjection, ownPages(pages)),
-    openProjector(on, schedulerProjection, remotePages(on.commands, 'scheduler')),
+  const projections = [
+    openProjection(on, apiProjection, ownPages(pages)),
+    openProjection(on, schedulerProjection, remotePages(on.commands, 'scheduler')),
   ];
+  const projectors = projections.map(({ projector }) => projector);
   const announced = {
     api: new Seen(bus, apiProjection.name, clock),
     scheduler: new Seen(bus, schedulerProjection.name, clock),
@@ -111,6 +115,20 @@ export function openService(on: Foundations): ApiService {
     },
     journal,
     pages,
+    upkept: (self) => ({
+      service: 'api',
+      schema: SCHEMA,
+      database,
+      store: pages,
+      streams: on.streams,
+      ...(on.streamLimits ? { limits: on.streamLimits } : {}),
+      relay,
+      projections,
+      self,
+      now: () => clock.now(),
+      stateAt: stateAt(journal),
+      stopping: over.signal,
+    }),
     problem: () =>
       projectors.map(({ status }) => (status.state === 'stopped' ? status.why : null)).find(Boolean) ?? null,
     async close() {
@@ -137,9 +155,13 @@ function openRelay(on: Foundations): Relay {
   });
 }
 
-function openProjector(on: Foundations, definition: ProjectionDefinition, pages: Pages): Projector {
+function openProjection(
+  on: Foundations,
+  definition: ProjectionDefinition,
+  pages: Pages,
+): RunningProjection & { readonly projector: Projector } {
   const { database, bus, streams, logger } = on;
-  return new Projector(definition, {
+  const projector = new Projector(definition, {
     store: new PostgresReaderStore(database, SCHEMA),
     leadership: new PostgresLeadershipStore(database, SCHEMA),
     bus,
@@ -148,4 +170,5 @@ function openProjector(on: Foundations, definition: ProjectionDefinition, pages:
     ...timing(on),
     report: (error) => logger.warn({ err: error, projection: definition.name }, 'projection'),
   });
+  return { definition, projector, pages };
 }

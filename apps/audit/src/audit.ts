@@ -14,7 +14,7 @@ import {
   type Database,
 } from '@bulkhead/journal';
 import { fingerprint } from '@bulkhead/pki';
-import type { Logger, Member } from '@bulkhead/platform';
+import { upkeepHandlers, type Logger, type Member, type Self } from '@bulkhead/platform';
 import { auditHandlers, type AuditAccess } from './commands/handlers.js';
 import { HeadSigner, type LogKey } from './heads/head-signer.js';
 import { vaultKey } from './heads/vault-key.js';
@@ -23,6 +23,7 @@ import { Collector } from './log/collector.js';
 export interface AuditOptions {
   readonly database: Database;
   readonly member: Member;
+  readonly self: Self;
   readonly logger: Logger;
 }
 
@@ -35,7 +36,7 @@ export class Audit {
   constructor(private readonly options: AuditOptions) {}
 
   async start(): Promise<void> {
-    const { database, member, logger } = this.options;
+    const { database, member, logger, self } = this.options;
     const { bus, commands, connection, identity } = member;
     const { signal } = this.#stopping;
     const streams = await natsStreams(connection, identity.caller);
@@ -81,6 +82,21 @@ export class Audit {
       service: 'audit',
       handlers: {
         ...auditHandlers({ database, origin, publicKey: async () => (await this.#logKey()).publicKey }),
+        ...upkeepHandlers<AuditAccess, null>(
+          {
+            service: 'audit',
+            schema: 'audit',
+            database,
+            store: journal,
+            streams,
+            relay,
+            projections: [],
+            self,
+            now: () => systemClock.now(),
+            stopping: signal,
+          },
+          () => 'read',
+        ),
         pages: pagesHandler<AuditAccess, null>(journal, 'read', ['api', 'scheduler', 'vault']),
       },
       clear: () => null,

@@ -2,6 +2,7 @@ import type { Handler } from './access/handler.js';
 import { answer } from './hosts/answer.js';
 import { cordonHost } from './hosts/cordon-host.js';
 import { heartbeat } from './hosts/heartbeat.js';
+import { hostAbilities } from './hosts/host-abilities.js';
 import { removeHost } from './hosts/remove-host.js';
 import { uncordonHost } from './hosts/uncordon-host.js';
 import { acquireLease } from './leases/acquire-lease.js';
@@ -48,6 +49,7 @@ export const commandsOf = (scheduler: Scheduler): Readonly<Record<string, Handle
   'cordon-host': cordonHost(scheduler),
   'uncordon-host': uncordonHost(scheduler),
   'remove-host': removeHost(scheduler),
+  'host-abilities': hostAbilities(scheduler),
   'set-quota': setQuota(scheduler),
   'release-hold': releaseHold(scheduler),
   heartbeat: heartbeat(scheduler),

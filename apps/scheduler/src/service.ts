@@ -27,7 +27,7 @@ import {
   type StreamLimits,
   type Streams,
 } from '@bulkhead/journal';
-import type { Logger } from '@bulkhead/platform';
+import { upkeepHandlers, type Logger, type RunningProjection, type Self } from '@bulkhead/platform';
 import type { DataSource } from 'typeorm';
 import { clearing, type CommandAccess, type Sender } from './access/clearing.js';
 import { commandsOf } from './commands.js';
@@ -40,6 +40,7 @@ import { machineFeeds } from './feeds/machine-feeds.js';
 import { housekeeping } from './housekeeping.js';
 import { BusHostCalls } from './hosts/host-calls.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { stateAt } from './history.js';
 import { SCHEMA, type Scheduler } from './scheduler.js';
 
 /** What the service stands on. */
@@ -50,6 +51,7 @@ export interface Foundations {
   readonly streams: Streams;
   readonly dataKeys: DataKeys;
   readonly logger: Pick<Logger, 'error' | 'warn' | 'info'>;
+  readonly self: Self;
   readonly isBusUp: () => boolean;
   readonly hostLostAfterMs: number;
   readonly clock?: Clock;
@@ -91,17 +93,36 @@ export function openService(on: Foundations): SchedulerService {
   const feeds = new PostgresFeedStore(database, SCHEMA);
   const publisher = new FeedPublisher({ ...shared(on, 'feeds'), store: feeds });
   const commands = new CommandBus(bus, 'scheduler');
-  const projectors = [
-    openProjector(on, machineFeeds(sealer), ownPages(store), publisher),
-    openProjector(on, apiProjection, remotePages(commands, 'api')),
-    openProjector(on, vaultProjection, remotePages(commands, 'vault')),
+  const projections = [
+    openProjection(on, machineFeeds(sealer), ownPages(store), publisher),
+    openProjection(on, apiProjection, remotePages(commands, 'api')),
+    openProjection(on, vaultProjection, remotePages(commands, 'vault')),
   ];
+  const projectors = projections.map(({ projector }) => projector);
+  const stopping = new AbortController();
   const forgetting = forgetDestroyedKeys(bus, sealer);
   const served = serveCommands<CommandAccess, Sender>({
     bus,
     service: 'scheduler',
     handlers: {
       ...commandsOf(scheduler),
+      ...upkeepHandlers<CommandAccess, Sender>(
+        {
+          service: 'scheduler',
+          schema: SCHEMA,
+          database,
+          store,
+          streams: on.streams,
+          ...(on.streamLimits ? { limits: on.streamLimits } : {}),
+          relay,
+          projections,
+          self: on.self,
+          now: () => clock.now(),
+          stateAt: stateAt(journal),
+          stopping: stopping.signal,
+        },
+        (action) => ({ by: 'user', action, on: 'platform' }),
+      ),
       feed: feed(feeds),
       pages: pagesHandler<CommandAccess, Sender>(store, { by: 'service' }, ['api', 'audit', 'vault']),
     },
@@ -116,6 +137,7 @@ export function openService(on: Foundations): SchedulerService {
     problem: () =>
       projectors.map(({ status }) => (status.state === 'stopped' ? status.why : null)).find(Boolean) ?? null,
     async close() {
+      stopping.abort(new Error('the service is stopping'));
       served.close();
       await served.drained();
       hosts.close();
@@ -156,19 +178,21 @@ const openRelay = (on: Foundations, store: PostgresRelayStore): Relay =>
     report: (problem) => on.logger[problem.kind === 'ahead' ? 'error' : 'warn']({ problem }, 'relay'),
   });
 
-const openProjector = (
+function openProjection(
   on: Foundations,
   definition: ProjectionDefinition,
   pages: Pages,
   publisher?: FeedPublisher,
-): Projector =>
-  new Projector(definition, {
+): RunningProjection & { readonly projector: Projector } {
+  const projector = new Projector(definition, {
     ...shared(on, definition.name),
     store: new PostgresReaderStore(on.database, SCHEMA),
     streams: on.streams,
     pages,
     ...(publisher ? { push: (changes) => publisher.push(changes) } : {}),
   });
+  return { definition, projector, pages };
+}
 
 function openReconciler(on: Foundations, scheduler: Scheduler): Loop {
   const { clock = systemClock, hostLostAfterMs, isBusUp, logger, leadershipMs } = on;

@@ -1,6 +1,7 @@
 import type { EventContracts } from './event-contract.js';
 import { appContracts, appNameContracts } from './events/app.js';
 import { hostContracts } from './events/host.js';
+import { interventionContracts } from './events/intervention.js';
 import { machineContracts, machineNameContracts } from './events/machine.js';
 import { organizationContracts, organizationSlugContracts } from './events/organization.js';
 import { quotaContracts } from './events/quota.js';
@@ -14,6 +15,7 @@ export const apiContracts: EventContracts = {
   ...appNameContracts,
   ...tokenContracts,
   ...quotaContracts,
+  ...interventionContracts,
 };
 
 /** Every event of the scheduler's journal. */

@@ -15,3 +15,4 @@ export * from './placement/index.js';
 export * from './identity/index.js';
 export * from './join-token/index.js';
 export * from './data-key/index.js';
+export * from './intervention/index.js';

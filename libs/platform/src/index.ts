@@ -9,3 +9,4 @@ export * from './wait.js';
 export * from './boot.js';
 export * from './telemetry.js';
 export * from './join.js';
+export * from './upkeep/index.js';

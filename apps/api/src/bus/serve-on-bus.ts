@@ -1,15 +1,18 @@
-import { pagesHandler, serveCommands, type Bus, type RelayStore } from '@bulkhead/journal';
-import type { Logger } from '@bulkhead/platform';
+import { pagesHandler, serveCommands, type Bus } from '@bulkhead/journal';
+import { upkeepHandlers, type Logger, type Upkept } from '@bulkhead/platform';
 
 /** What the api answers on the bus needs no user's credential: which services may ask is all there is to say. */
 type Access = 'callers alone';
 
-/** Answers other services: the pages of this journal, for readers that the stream can't serve. */
-export function serveOnBus(bus: Bus, store: RelayStore, logger: Logger) {
+/** Answers the pages of this journal, for readers that the stream can't serve, and what the operator asks of this service. */
+export function serveOnBus(bus: Bus, upkept: Upkept, logger: Logger) {
   const served = serveCommands<Access, null>({
     bus,
     service: 'api',
-    handlers: { pages: pagesHandler(store, 'callers alone', ['scheduler', 'audit', 'vault']) },
+    handlers: {
+      ...upkeepHandlers<Access, null>(upkept, () => 'callers alone'),
+      pages: pagesHandler(upkept.store, 'callers alone', ['scheduler', 'audit', 'vault']),
+    },
     clear: () => null,
     report: (error, command) => logger.error({ err: error, ...command }, 'a command failed'),
   });

@@ -1,3 +1,4 @@
+import { withoutSealed } from '@bulkhead/contracts';
 import { z } from 'zod';
 import type { ApiEventRow } from '../read-model/entities.js';
 
@@ -35,11 +36,3 @@ export const eventAnswerOf = (journal: JournalName, row: ApiEventRow): EventAnsw
   type: row.type,
   data: z.record(z.string(), z.unknown()).parse(withoutSealed(row.data)),
 });
-
-/** Sealed fields are shown as such: a list of events is no place to read secrets, nor their ciphertext. */
-function withoutSealed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSealed);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('$sealed' in value) return { $sealed: true };
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withoutSealed(item)]));
-}

@@ -14,10 +14,16 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'machines.set-metadata-key': { value: 'x' },
   'organizations.create': { name: 'third' },
   'tokens.create': { name: 'ci', access: 'read' },
+  'journals.reconcile': { how: 'adopt' },
+  'parked.retry': { service: 'api', reader: 'api-tenants', work: 'app/x' },
+  'parked.discard': { service: 'api', reader: 'api-tenants', work: 'app/x' },
+  'replays.start': { service: 'api', projection: 'api-tenants' },
 };
 const QUERIES: Readonly<Record<string, string>> = {
   'apps.list': '?org_slug=personal',
   'machines.wait': '?timeout=0',
+  'audit.consistency': '?from=0&to=0',
+  'history.get': '?at=1',
 };
 
 let platform: TestPlatform;
@@ -47,6 +53,11 @@ const PATH_PARTS = (): Readonly<Record<string, string>> => ({
   key: 'role',
   token: `tok_${'0'.repeat(26)}`,
   host: platform.scheduler.host,
+  event: 'api-1-0',
+  journal: 'api',
+  kind: 'app',
+  name: 'web',
+  replay: 'api.unknown',
 });
 
 function ask({ name, method, path }: Operation, token: string | null, replaced = {}): Promise<Answer> {

@@ -1,4 +1,5 @@
 import { appOperations } from '../apps/index.js';
+import { auditOperations } from '../audit/index.js';
 import { eventOperations } from '../events/index.js';
 import { hostOperations } from '../hosts/index.js';
 import { logOperations } from '../logs/index.js';
@@ -6,6 +7,7 @@ import { machineOperations } from '../machines/index.js';
 import { organizationOperations } from '../organizations/index.js';
 import { platformOperations } from '../platform/index.js';
 import { tokenOperations } from '../tokens/index.js';
+import { upkeepOperations } from '../upkeep/index.js';
 import type { Operation } from './operation.js';
 
 /** Everything that the API does. What is not here has no route. */
@@ -17,5 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...hostOperations,
   ...eventOperations,
   ...logOperations,
+  ...auditOperations,
+  ...upkeepOperations,
   ...platformOperations,
 ];

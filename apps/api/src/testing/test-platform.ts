@@ -20,6 +20,10 @@ import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
 import { openService, SCHEMA, type ApiService } from '../service.js';
 import { ScriptedScheduler } from './scripted-scheduler.js';
 
+const SELF = {
+  certificateExpiresAt: () => new Date(Date.now() + 86_400_000),
+  waitingFor: async () => ({}),
+};
 const STREAM_LIMITS = { maxAgeMs: 86_400_000, maxBytes: 64 * 2 ** 20, replicas: 1 };
 
 export interface Answer {
@@ -89,7 +93,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
       appsDomain: 'apps.example',
     },
   });
-  const served = serveOnBus(bus, service.pages, logger);
+  const served = serveOnBus(bus, service.upkept(SELF), logger);
   const admin = newToken();
   const begun = await bootstrap(
     { journal: service.journal, database, now: systemClock.now() },

@@ -1,4 +1,4 @@
-import { organizationScope, TerminalError } from '@bulkhead/contracts';
+import { TerminalError } from '@bulkhead/contracts';
 import {
   consistencyRequest,
   exportRequest,
@@ -6,6 +6,7 @@ import {
   proveRequest,
   type ExportResult,
   type HeadResult,
+  type ProveRequest,
 } from '@bulkhead/contracts/commands/audit';
 import { commandHandler, type CommandHandler, type Database } from '@bulkhead/journal';
 import { parseCheckpoint, type EventProof, type ExportHeader } from '@bulkhead/transparency';
@@ -55,9 +56,7 @@ export const auditHandlers = (log: Log): Record<string, CommandHandler<AuditAcce
     callers: ['api'],
     access: 'read',
     input: proveRequest,
-    handle: async (_, { envelope, organization }) => ({
-      result: { proof: await prove(log, envelope, organization) },
-    }),
+    handle: async (_, request) => ({ result: { proof: await prove(log, request) } }),
   }),
   export: commandHandler({
     callers: ['api'],
@@ -72,10 +71,9 @@ async function head({ database, origin, publicKey }: Log): Promise<HeadResult> {
   return { origin, note: newest?.note ?? null, publicKey: base64(await publicKey()) };
 }
 
-async function prove({ database }: Log, envelope: string, organization: string): Promise<EventProof> {
-  const [entry, newest] = await Promise.all([entryOf(database, envelope), newestHead(database)]);
-  const visible =
-    entry && (organization === 'all' || entry.organization === organizationScope.parse(organization));
+async function prove({ database }: Log, { event, organization }: ProveRequest): Promise<EventProof> {
+  const [entry, newest] = await Promise.all([entryOf(database, event), newestHead(database)]);
+  const visible = entry && (organization === 'all' || entry.organization === organization);
   if (!entry || !visible) throw new TerminalError('not_found', 'there is no such event', { status: 404 });
   const covered = newest ? parseCheckpoint(newest.note).size : 0;
   if (!newest || entry.index >= covered)

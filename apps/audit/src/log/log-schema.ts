@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Tables of the transparency log; the service's role may insert and select, nothing else. */
-export class TransparencyLog1764000000000 implements MigrationInterface {
+class TransparencyLog1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       create table log_entry (
@@ -33,3 +33,16 @@ export class TransparencyLog1764000000000 implements MigrationInterface {
     await runner.query('drop table log_head, log_node, log_entry');
   }
 }
+
+/** Finds an entry by where its journal has it. */
+class LogEntryPositions1764100000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('create index log_entry_position on log_entry (journal, position)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop index log_entry_position');
+  }
+}
+
+export const MIGRATIONS = [TransparencyLog1764000000000, LogEntryPositions1764100000000] as const;

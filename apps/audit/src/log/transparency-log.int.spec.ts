@@ -2,7 +2,7 @@ import { postgresDatabase, type Database } from '@bulkhead/journal';
 import { startPostgres, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { entryHash, verifyConsistency, verifyInclusion } from '@bulkhead/transparency';
 import { DataSource } from 'typeorm';
-import { TransparencyLog1764000000000 } from './log-schema.js';
+import { MIGRATIONS } from './log-schema.js';
 import {
   appendEntries,
   entriesFrom,
@@ -26,7 +26,7 @@ beforeEach(async () => {
   const source = new DataSource({
     type: 'postgres',
     url: test.url,
-    migrations: [TransparencyLog1764000000000],
+    migrations: [...MIGRATIONS],
   });
   await source.initialize();
   await source.runMigrations();
@@ -97,7 +97,8 @@ describe('the transparency log in Postgres', () => {
     expect((await entriesFrom(database, 0, 10, 1)).map(({ index }) => index)).toEqual([0]);
     expect((await entriesFrom(database, 0, 10, 501)).map(({ index }) => index)).toEqual([0, 1]);
     expect((await entriesFrom(database, 1, 10, 5000)).map(({ index }) => index)).toEqual([1, 2]);
-    expect(await entryOf(database, 'api-2')).toMatchObject({ index: 1 });
-    expect(await entryOf(database, 'api-9')).toBeNull();
+    expect(await entryOf(database, { envelope: 'api-2' })).toMatchObject({ index: 1 });
+    expect(await entryOf(database, { envelope: 'api-9' })).toBeNull();
+    expect(await entryOf(database, { journal: 'api', position: 3 })).toMatchObject({ index: 2 });
   });
 });

@@ -90,10 +90,19 @@ export async function entriesFrom(
   return rows.map(toEntry);
 }
 
-export async function entryOf(sql: Sql, envelope: string): Promise<StoredEntry | null> {
+/** The newest entry of an envelope, or of a place in a journal: a restored one may have had two there. */
+export async function entryOf(
+  sql: Sql,
+  event: { readonly envelope: string } | { readonly journal: string; readonly position: number },
+): Promise<StoredEntry | null> {
+  const [condition, values] =
+    'envelope' in event
+      ? ['e.envelope = $1', [event.envelope]]
+      : ['e.journal = $1 and e.position = $2', [event.journal, event.position]];
   const [row] = await sql.query<EntryRow>(
-    `select ${COLUMNS} from log_entry e join log_node n on n.level = 0 and n.index = e.index where e.envelope = $1`,
-    [envelope],
+    `select ${COLUMNS} from log_entry e join log_node n on n.level = 0 and n.index = e.index
+     where ${condition} order by e.index desc limit 1`,
+    values,
   );
   return row ? toEntry(row) : null;
 }

@@ -120,6 +120,7 @@ export class World {
       streams: await natsStreams(connection, 'scheduler'),
       dataKeys: this.keys,
       logger: { error: say, warn: say, info: () => undefined },
+      self: { certificateExpiresAt: () => new Date(Date.now() + 86_400_000), waitingFor: async () => ({}) },
       isBusUp: () => !connection.isClosed(),
       hostLostAfterMs,
       clock,

@@ -8,16 +8,23 @@ import {
   type Database,
 } from '@bulkhead/journal';
 import type { ProcessIdentity } from '@bulkhead/pki';
-import { connectBus, showRenewedCredentials, type Logger } from '@bulkhead/platform';
+import {
+  connectBus,
+  showRenewedCredentials,
+  upkeepHandlers,
+  type Logger,
+  type Self,
+} from '@bulkhead/platform';
 import type { NatsConnection } from 'nats';
 import { SCHEMA, type Vault } from '../vault.js';
-import { vaultHandlers } from './handlers.js';
+import { vaultHandlers, type VaultAccess } from './handlers.js';
 
 export interface BusSideOptions {
   readonly vault: Vault;
   readonly database: Database;
   readonly identity: ProcessIdentity;
   readonly url: string;
+  readonly self: Self;
   readonly logger: Logger;
 }
 
@@ -50,26 +57,44 @@ export class BusSide {
   }
 
   private async run(): Promise<void> {
-    const { vault, database, identity, url, logger } = this.options;
+    const { vault, database, identity, url, logger, self } = this.options;
     const connection = await connectBus(url, identity, logger);
     if (this.stopping.signal.aborted) return connection.close();
     this.connection = connection;
     showRenewedCredentials(connection, identity, logger);
     const bus = natsBus(connection);
     const store = new PostgresRelayStore(database, SCHEMA);
+    const streams = await natsStreams(connection, identity.caller);
     const relay = new Relay({
       service: 'vault',
       store,
       leadership: new PostgresLeadershipStore(database, SCHEMA),
       bus,
-      streams: await natsStreams(connection, identity.caller),
+      streams,
       report: (problem) => logger.warn(problem, 'relay'),
     });
     this.relay = relay;
-    const served = serveCommands({
+    const served = serveCommands<VaultAccess, null>({
       bus,
       service: 'vault',
-      handlers: vaultHandlers(vault, store),
+      handlers: {
+        ...vaultHandlers(vault, store),
+        ...upkeepHandlers<VaultAccess, null>(
+          {
+            service: 'vault',
+            schema: SCHEMA,
+            database,
+            store,
+            streams,
+            relay,
+            projections: [],
+            self,
+            now: vault.now,
+            stopping: this.stopping.signal,
+          },
+          () => 'callers alone',
+        ),
+      },
       clear: () => null,
       report: (error, command) => logger.error({ err: error, ...command }, 'a command failed'),
     });

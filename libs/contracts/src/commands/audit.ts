@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { organizationScope } from '../envelope.js';
+import { organizationScope, SERVICES } from '../envelope.js';
 
 /** Inputs and results of the commands that the audit log takes: `bh.cmd.audit.<name>.<caller>`. */
 
@@ -18,12 +18,18 @@ export type HeadResult = z.infer<typeof headResult>;
 /** `consistency`: proof that the log of size `to` begins with that of size `from`. */
 export const consistencyRequest = z.strictObject({ from: size, to: size });
 export const consistencyResult = z.strictObject({ proof: z.array(hash) });
+export type ConsistencyResult = z.infer<typeof consistencyResult>;
 
 /** `prove`: that one event is in the log, under the newest head. Only events of `organization` are found. */
 export const proveRequest = z.strictObject({
-  envelope: z.string().max(64),
+  /** An envelope by its id, or by where its journal has it; the newest epoch's, should a restored journal have two there. */
+  event: z.union([
+    z.strictObject({ envelope: z.string().max(64) }),
+    z.strictObject({ journal: z.enum(SERVICES), position: z.int().positive() }),
+  ]),
   organization: z.union([z.literal('all'), organizationScope]),
 });
+export type ProveRequest = z.infer<typeof proveRequest>;
 export const proveResult = z.strictObject({ proof: z.record(z.string(), z.unknown()) });
 
 /** `export`: the lines of an export from an entry on; the header comes first where that is 0. */

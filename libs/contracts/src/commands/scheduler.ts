@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { generation } from '../feeds.js';
-import { appId, appName, hostId, instanceId, machineId, organizationId } from '../ids.js';
+import { appId, appName, hostId, instanceId, machineId, organizationId, timestamp } from '../ids.js';
 import { metadata, SEALED_PARTS, stopSignal, storedMachineConfig } from '../machine-config.js';
 import { sealed, sealedOnly } from '../sealed.js';
 
@@ -152,3 +152,17 @@ export const setQuota = z.strictObject({
 
 /** Result of commands that have nothing to say. */
 export const done = z.strictObject({ ok: z.literal(true) });
+
+/** `host-abilities`: what each host said of itself with its last heartbeat. */
+export const hostAbilities = z.strictObject({});
+export const hostAbilitiesResult = z.strictObject({
+  hosts: z.array(
+    z.strictObject({
+      host: hostId,
+      heardAt: timestamp,
+      version: z.string(),
+      /** Such as `accel`: `kvm`; `missing` names what it can't do and why. */
+      abilities: z.record(z.string(), z.string()),
+    }),
+  ),
+});

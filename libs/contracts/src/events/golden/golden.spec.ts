@@ -5,6 +5,7 @@ import {
   appAggregate,
   appNameAggregate,
   hostAggregate,
+  interventionAggregate,
   machineAggregate,
   machineNameAggregate,
   organizationAggregate,
@@ -50,6 +51,7 @@ const aggregates = new Map<string, Aggregate<{ status?: string }, DomainEvent>>(
     machineAggregate,
     machineNameAggregate,
     hostAggregate,
+    interventionAggregate,
   ].map((aggregate) => [aggregate.type, aggregate as unknown as Aggregate<{ status?: string }, DomainEvent>]),
 );
 

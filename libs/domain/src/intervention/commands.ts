@@ -1,0 +1,3 @@
+import type { Intervention } from './state.js';
+
+export type InterventionCommand = { readonly type: 'order' } & Intervention;

@@ -1,0 +1,3 @@
+export * from './upkept.js';
+export * from './upkeep-handlers.js';
+export * from './self.js';
