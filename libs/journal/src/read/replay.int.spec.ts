@@ -51,12 +51,12 @@ const put = (id: string, amount = 1, note?: string) =>
 const caughtUp = () =>
   eventually(async () => {
     const { rows } = await database.pool.query('select from scheduler.pending limit 1');
-    const { position } = await backbone.store.head();
+    const head = await backbone.store.head();
     const { cursor } = await new PostgresReaderStore(backbone.database, 'scheduler').open(
       balances.name,
       'scheduler',
     );
-    return rows.length === 0 && cursor.position === position;
+    return rows.length === 0 && cursor.position === head.position && cursor.epoch === head.epoch;
   });
 
 const balanceOf = async () => {
