@@ -2,7 +2,7 @@ import { machineResult } from '@bulkhead/contracts/commands/scheduler';
 import { z } from 'zod';
 import { sendToScheduler } from '../operations/carry-out.js';
 import { operation } from '../operations/operation.js';
-import { flag, machineParams, noBody, OK, ok } from '../operations/shapes.js';
+import { flag, machineParams, OK, ok } from '../operations/shapes.js';
 import { machineOfPath, onMachine } from './on-machine.js';
 
 export const destroyMachine = operation({
@@ -13,11 +13,13 @@ export const destroyMachine = operation({
   access: machineOfPath('delete'),
   params: machineParams,
   query: z.object({ force: flag.optional(), kill: flag.optional() }),
-  body: noBody,
+  /** Some clients send what belongs into the query as a body. */
+  body: z.strictObject({ force: z.boolean().optional(), kill: z.boolean().optional() }).optional(),
   result: ok,
   async handle(call) {
-    const { force, kill } = call.input.query;
-    const wish = { ...onMachine(call), force: force === true || kill === true };
+    const { query, body = {} } = call.input;
+    const force = [query.force, query.kill, body.force, body.kill].includes(true);
+    const wish = { ...onMachine(call), force };
     await sendToScheduler(call, 'destroy-machine', wish, machineResult);
     return OK;
   },

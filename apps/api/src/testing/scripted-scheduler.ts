@@ -334,7 +334,7 @@ export class ScriptedScheduler {
     _context: CommandContext<string>,
     { machine, nonce, ttl, description = '' }: z.infer<typeof commands.acquireLease>,
   ) {
-    const held = this.leases.get(machine);
+    const held = this.held(machine);
     if (held && held.nonce !== nonce)
       throw new TerminalError(
         'lease_held',
@@ -346,25 +346,30 @@ export class ScriptedScheduler {
   }
 
   private lease(machine: MachineId, ttl: number, description: string): Lease {
-    const nonce = this.leases.get(machine)?.nonce ?? `nonce-${machine}`;
+    const nonce = this.held(machine)?.nonce ?? `nonce-${machine}`;
     const lease = { nonce, owner: 'somebody', description, expiresAt: Math.floor(Date.now() / 1000) + ttl };
     this.leases.set(machine, lease);
     return lease;
   }
 
   private async leaseOf(machine: MachineId) {
-    const held = this.leases.get(machine);
+    const held = this.held(machine);
     if (!held) throw new TerminalError('not_found', 'lease not found', { status: 404 });
     const { nonce: _, ...shown } = held;
     return { ...shown, version: (await this.stateOf(machine)).instance };
   }
 
   private requireNonce(machine: MachineId, nonce: string | undefined): void {
-    const held = this.leases.get(machine);
+    const held = this.held(machine);
     if (held && held.nonce !== nonce)
       throw new TerminalError('lease_held', `machine ID ${machine} lease currently held by ${held.owner}`, {
         status: 409,
       });
+  }
+
+  private held(machine: MachineId): Lease | undefined {
+    const lease = this.leases.get(machine);
+    return lease && lease.expiresAt > Date.now() / 1000 ? lease : undefined;
   }
 
   private async stateOf(machine: MachineId): Promise<LivingMachine> {

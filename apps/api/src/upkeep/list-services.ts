@@ -8,12 +8,9 @@ import { askEveryService, askService, isSilent, serviceName } from './ask-servic
 const serviceAnswer = z.object({
   service: serviceName,
   problem: z.string().nullable().meta({ description: 'Why it did not answer' }),
-  clock_difference_ms: z
-    .number()
-    .nullable()
-    .meta({
-      description: 'Of its clock from the one of the api that asked, give or take the time of an answer',
-    }),
+  clock_difference_ms: z.number().nullable().meta({
+    description: 'Of its clock from the one of the api that asked, give or take the time of an answer',
+  }),
   certificate_expires_at: z.string().nullable(),
   waiting_for: z.record(z.string(), z.string()),
 });
