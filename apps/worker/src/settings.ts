@@ -28,7 +28,9 @@ export const workerEnvironment = memberEnvironment.extend({
   BULKHEAD_HOSTD_SOCKET: z.string().startsWith('/').optional(),
   /** Directories that `oci:` references may name, separated by colons. */
   BULKHEAD_IMAGE_LAYOUTS: list(':'),
-  /** Registries on loopback that may be asked without TLS, separated by commas. */
+  /** Registries (`host[:port]`) at addresses of inner networks, separated by commas. Others must be public. */
+  BULKHEAD_PRIVATE_REGISTRIES: list(','),
+  /** The same, spoken to without TLS. */
   BULKHEAD_INSECURE_REGISTRIES: list(','),
   BULKHEAD_IMAGE_CACHE_MB: z.coerce.number().int().positive().default(10_240),
   BULKHEAD_CPU_OVERCOMMIT: z.coerce.number().positive().default(16),

@@ -69,6 +69,7 @@ export class Worker {
       maxBytes: settings.BULKHEAD_IMAGE_CACHE_MB * MIB,
       sources: {
         layoutRoots: settings.BULKHEAD_IMAGE_LAYOUTS,
+        privateRegistries: settings.BULKHEAD_PRIVATE_REGISTRIES,
         insecureRegistries: settings.BULKHEAD_INSECURE_REGISTRIES,
       },
     });

@@ -16,13 +16,17 @@ const { directory, clean } = scratch();
 const running: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
   await Promise.all(running.splice(0).map((server) => server.stop()));
+  known.splice(0);
   await clean();
 });
 
 const NEVER = new AbortController().signal;
+/** The servers of a test, which the operator vouches for. */
+const known: string[] = [];
 const POLICY: SourcePolicy = {
   layoutRoots: [],
-  insecureRegistries: [],
+  privateRegistries: [],
+  insecureRegistries: known,
   retries: { attempts: 3, pauseMs: 1, maxPauseMs: 50 },
   headTimeoutMs: 2_000,
   stallTimeoutMs: 300,
@@ -36,12 +40,14 @@ const resolve = async (reference: string, credentials?: Credentials) =>
 async function serve(listener: RequestListener): Promise<FakeServer> {
   const server = await FakeServer.start(listener);
   running.push(server);
+  known.push(server.host);
   return server;
 }
 
 async function startRegistry(htpasswd?: string): Promise<TestRegistry> {
   const registry = await TestRegistry.start(await directory(), htpasswd);
   running.push(registry);
+  known.push(registry.host);
   return registry;
 }
 
@@ -234,6 +240,49 @@ describe('a registry that redirects', () => {
   });
 });
 
+describe('what is inside', () => {
+  const SECRET = () => serve((_, response) => void response.end('secret'));
+
+  it.each(['127.0.0.1', 'localhost', '[::ffff:7f00:1]', '0x7f.1'])(
+    'is reached under no spelling of a registry: %s',
+    async (name) => {
+      const inside = await SECRET();
+      known.splice(0);
+      const port = inside.host.split(':')[1] ?? '';
+      await expect(resolve(`${name}:${port}/app`)).rejects.toMatchObject({ code: 'registry_forbidden' });
+      expect(inside.requests).toEqual([]);
+    },
+  );
+
+  it.each(['127.0.0.1', 'localhost', '[::1]', '2130706433', '169.254.169.254', '[fdaa::3]'])(
+    'is reached by no redirect to %s, nor through a token server there',
+    async (name) => {
+      const redirecting = await serve(
+        (_, response) => void response.writeHead(307, { location: `https://${name}:4281/v1/ca` }).end(),
+      );
+      const asking = await serve((_, response) => {
+        const realm = `Bearer realm="https://${name}:4281/token"`;
+        response.writeHead(401, { 'www-authenticate': realm }).end();
+      });
+      for (const { host } of [redirecting, asking])
+        await expect(resolve(`${host}/app`)).rejects.toMatchObject({ code: 'registry_forbidden' });
+    },
+  );
+
+  it('is reached where the operator names it', async () => {
+    const registry = await serve((_, response) => void response.writeHead(404).end());
+    known.splice(0, 1, registry.host.replace('127.0.0.1', 'LOCALHOST'));
+    await expect(resolve(`${registry.host.replace('127.0.0.1', 'localhost')}/app`)).rejects.toMatchObject({
+      code: 'image_not_found',
+    });
+    known.splice(0);
+    const policy = { ...POLICY, privateRegistries: [registry.host] };
+    const source = await open(`${registry.host}/app`, undefined, policy);
+    await expect(read(source, BLOB)).rejects.toMatchObject({ code: 'registry_unreachable' }); // it speaks no TLS
+    expect(registry.requests).toHaveLength(1);
+  });
+});
+
 describe('a registry that fails', () => {
   it('is asked to go on where a transfer broke off', async () => {
     let answered = 0;
@@ -292,6 +341,7 @@ describe('a registry that fails', () => {
   });
 
   it('is not there at all', async () => {
+    known.push('127.0.0.1:1');
     await expect(resolve('127.0.0.1:1/app')).rejects.toMatchObject({
       code: 'registry_unreachable',
       retryable: true,

@@ -6,4 +6,5 @@ export { verified, type ImageSource } from './source.js';
 export { openSource, type SourcePolicy } from './open-source.js';
 export { LINUX_AMD64, resolveImage, type ResolvedImage } from './resolve.js';
 export type { Credentials } from './registry/authorization.js';
+export type { RegistryPolicy } from './registry/destinations.js';
 export type { RetryOptions } from './registry/retry.js';

@@ -86,10 +86,13 @@ function registryReference(text: string, name: string, digest: Digest | undefine
   return { kind: 'registry', host, repository, tag: tag ?? (digest ? undefined : 'latest'), digest };
 }
 
+/** A registry's `host[:port]` as references name it: `docker.io` by the host that answers for it. Throws `image_reference_invalid`. */
+export const parseRegistryHost = (written: string): string => registryHost(written, written);
+
 function registryHost(text: string, written: string): string {
   const port = HOST.exec(written)?.[1];
-  if (!HOST.test(written) || written.length > 255 || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
-    throw invalid(text, `"${written}" is no valid registry host`);
+  const isHost = HOST.test(written) && written.length <= 255 && URL.canParse(`https://${written}`);
+  if (!isHost || Number(port ?? 1) < 1) throw invalid(text, `"${written}" is no valid registry host`);
   const host = written.toLowerCase();
   return ['docker.io', 'index.docker.io'].includes(host) ? DOCKER_HUB : host;
 }

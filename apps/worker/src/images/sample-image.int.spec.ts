@@ -18,7 +18,7 @@ describe('the sample app', () => {
     expect(await run('skopeo', 'inspect', '--format', '{{.Digest}}', `oci:${layout}:latest`)).toBe(
       `${digest}\n`,
     );
-    const sources = { layoutRoots: [layout], insecureRegistries: [] };
+    const sources = { layoutRoots: [layout], privateRegistries: [], insecureRegistries: [] };
     const store = await ImageStore.open({
       directory: join(await directory(), 'cache'),
       maxBytes: 2 ** 28,

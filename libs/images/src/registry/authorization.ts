@@ -27,7 +27,7 @@ export async function authorize(
   transport: Transport,
   signal: AbortSignal,
 ): Promise<string> {
-  const challenges = parseChallenges(headers.get('www-authenticate') ?? '');
+  const challenges = parseChallenges(headers['www-authenticate'] ?? '');
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
   if (bearer) return `Bearer ${await fetchToken(bearer, reference, credentials, transport, signal)}`;
   if (credentials && challenges.some(({ scheme }) => scheme === 'basic')) return basic(credentials);

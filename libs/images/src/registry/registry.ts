@@ -57,7 +57,7 @@ export class RegistrySource implements ImageSource {
     const answer = await this.ask(`manifests/${name}`, { accept: ACCEPT }, signal);
     if (answer.status !== 200) throw await this.refusal(answer, `${name} of ${this.reference.repository}`);
     const bytes = await readBounded(answer, MAX_MANIFEST_BYTES);
-    const mediaType = answer.headers.get('content-type')?.split(';')[0]?.trim();
+    const mediaType = answer.headers['content-type']?.split(';')[0]?.trim();
     return checkManifestDigest(digest, { bytes, digest: sha256(bytes), mediaType });
   }
 
@@ -72,7 +72,7 @@ export class RegistrySource implements ImageSource {
       case 200:
         return yield* skipping(answer.body, offset);
       case 206:
-        if (range && answer.headers.get('content-range')?.startsWith(`bytes ${offset}-`))
+        if (range && answer.headers['content-range']?.startsWith(`bytes ${offset}-`))
           return yield* answer.body;
         await discard(answer);
         throw delayed('registry_unreachable', `${this.reference.host} answers another range than asked for.`);
@@ -114,7 +114,7 @@ export class RegistrySource implements ImageSource {
         );
       case 429:
         return delayed('registry_rate_limited', `${host} limits how often it may be asked.`, {
-          delayMs: retryAfter(answer.headers.get('retry-after')),
+          delayMs: retryAfter(answer.headers['retry-after']),
         });
       default:
         return answer.status >= 500 || answer.status === 408
@@ -133,7 +133,7 @@ async function* skipping(bytes: AsyncIterable<Uint8Array>, count: number): Async
 }
 
 /** Seconds or a date (RFC 9110 section 10.2.3), in milliseconds from now. */
-function retryAfter(header: string | null): number {
+function retryAfter(header: string | undefined): number {
   const text = header ?? '';
   const milliseconds = /^\d{1,6}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
   return Number.isNaN(milliseconds)

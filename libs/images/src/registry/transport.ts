@@ -1,14 +1,21 @@
-import { BlockList, isIP } from 'node:net';
+import { Agent as PlainAgent, request as requestPlainly, type IncomingMessage } from 'node:http';
+import { Agent, request as requestSecurely } from 'node:https';
 import { types } from 'node:util';
+import { isBulkheadError } from '@bulkhead/contracts';
 import { codeOf, delayed, refused } from '../errors.js';
+import { Destinations, type RegistryPolicy } from './destinations.js';
 
 const HEAD_TIMEOUT_MS = 30_000;
 const STALL_TIMEOUT_MS = 30_000;
 const MAX_REDIRECTS = 5;
 
-export interface TransportOptions {
-  /** `host[:port]` of servers spoken to over plain HTTP; those on loopback are anyway. */
-  readonly insecureRegistries: readonly string[];
+/** Connections outlive one pull; whether one may be made is decided by the host it is kept under. */
+const AGENTS = {
+  plain: new PlainAgent({ keepAlive: true, timeout: STALL_TIMEOUT_MS }),
+  secure: new Agent({ keepAlive: true, timeout: STALL_TIMEOUT_MS }),
+};
+
+export interface TransportOptions extends RegistryPolicy {
   readonly headTimeoutMs?: number;
   readonly stallTimeoutMs?: number;
 }
@@ -16,40 +23,21 @@ export interface TransportOptions {
 /** An answer whose body is still to be read, or to be given up by ending the iteration. */
 export interface Answer {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: IncomingMessage['headers'];
   readonly body: AsyncIterable<Uint8Array>;
 }
-
-const LOCAL = new BlockList();
-LOCAL.addSubnet('127.0.0.0', 8);
-LOCAL.addAddress('::1', 'ipv6');
-const INTERNAL = new BlockList();
-for (const [net, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const)
-  INTERNAL.addSubnet(net, prefix);
-for (const [net, prefix] of [
-  ['::', 127],
-  ['fc00::', 7],
-  ['fe80::', 10],
-] as const)
-  INTERNAL.addSubnet(net, prefix, 'ipv6');
 
 /** HTTP to one registry and to where it sends us: bounded waits, and no credentials for anybody else. */
 export class Transport {
   readonly origin: string;
+  private readonly destinations: Destinations;
 
   constructor(
     private readonly host: string,
     private readonly options: TransportOptions,
   ) {
-    this.origin = `${this.speaksPlainly(host) ? 'http' : 'https'}://${host}`;
+    this.destinations = new Destinations(options);
+    this.origin = `${this.destinations.isPlain(host) ? 'http' : 'https'}://${host}`;
   }
 
   /**
@@ -59,12 +47,12 @@ export class Transport {
   async get(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer> {
     let target = url;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      this.admit(target);
+      this.destinations.admit(target);
       const { authorization, ...others } = headers;
       const sent = authorization && target.origin === url.origin ? { ...others, authorization } : others;
       const answer = await this.ask(target, sent, signal);
-      const location = answer.headers.get('location');
-      if (![301, 302, 303, 307, 308].includes(answer.status) || location === null) return answer;
+      const { location } = answer.headers;
+      if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer;
       await discard(answer);
       target = this.redirected(location, target);
     }
@@ -79,44 +67,59 @@ export class Transport {
     const deadline = new Deadline(signal, `${url.host} did not answer in time`);
     try {
       deadline.start(this.options.headTimeoutMs ?? HEAD_TIMEOUT_MS);
-      const response = await fetch(url.href, {
-        headers: { 'user-agent': 'bulkhead', 'accept-encoding': 'identity', ...headers },
-        redirect: 'manual',
-        signal: deadline.signal,
-      });
+      const response = await this.send(url, headers, deadline.signal);
       deadline.stop();
       return {
-        status: response.status,
+        status: response.statusCode ?? 0,
         headers: response.headers,
         body: this.read(response, url.host, deadline, signal),
       };
     } catch (error) {
       deadline.stop();
-      throw this.fault(error, url.host, signal);
+      throw this.fault(error, url.host, deadline, signal);
     }
   }
 
+  private send(
+    url: URL,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const isPlain = url.protocol === 'http:';
+    const lookup = this.destinations.lookupFor(url);
+    (isPlain ? requestPlainly : requestSecurely)(url, {
+      agent: isPlain ? AGENTS.plain : AGENTS.secure,
+      headers: { 'user-agent': 'bulkhead', 'accept-encoding': 'identity', ...headers },
+      signal,
+      ...(lookup && { lookup }),
+    })
+      .once('response', resolve)
+      .on('error', reject)
+      .end();
+    return promise;
+  }
+
   private async *read(
-    response: Response,
+    response: IncomingMessage,
     host: string,
     deadline: Deadline,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void> {
-    const reader = response.body?.getReader();
-    if (!reader) return;
+    const chunks = (response as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
     try {
       for (;;) {
         deadline.start(this.options.stallTimeoutMs ?? STALL_TIMEOUT_MS);
-        const { done, value } = await reader.read();
+        const { done, value } = await chunks.next();
         deadline.stop(); // what the consumer takes is not the server's
         if (done) return;
         yield value;
       }
     } catch (error) {
-      throw this.fault(error, host, signal);
+      throw this.fault(error, host, deadline, signal);
     } finally {
       deadline.stop();
-      await reader.cancel().catch(() => undefined); // gone already where reading failed
+      response.destroy();
     }
   }
 
@@ -126,30 +129,13 @@ export class Transport {
     return target;
   }
 
-  /** Not everywhere a stranger's registry may send us, and never in the clear but where that was allowed. */
-  private admit(url: URL): void {
-    const plain = url.protocol === 'http:' && this.speaksPlainly(url.host);
-    if (url.protocol !== 'https:' && !plain)
-      throw refused('registry_forbidden', `${this.host} refers to ${url.origin}, which is not HTTPS.`);
-    if (url.username || url.password)
-      throw refused('registry_forbidden', `${this.host} refers to a URL that carries credentials.`);
-    if (url.host !== this.host && isInternal(url.hostname) && !isInternal(hostname(this.host)))
-      throw refused('registry_forbidden', `${this.host} refers to ${url.host}, an internal address.`);
-  }
-
-  private speaksPlainly(host: string): boolean {
-    return isLoopback(hostname(host)) || this.options.insecureRegistries.includes(host);
-  }
-
-  private fault(error: unknown, host: string, signal: AbortSignal): unknown {
+  private fault(error: unknown, host: string, deadline: Deadline, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    return delayed(
-      'registry_unreachable',
-      `The registry's server ${host} can't be reached: ${reasonOf(error)}.`,
-      {
-        cause: error,
-      },
-    );
+    if (isBulkheadError(error)) return error;
+    const reason = deadline.signal.aborted ? reasonOf(deadline.signal.reason) : reasonOf(error);
+    return delayed('registry_unreachable', `The registry's server ${host} can't be reached: ${reason}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -180,20 +166,7 @@ class Deadline {
   }
 }
 
-const hostname = (host: string) => host.replace(/:\d+$/, '');
-const unbracketed = (name: string) => name.replace(/^\[|\]$/g, '');
-const isLocalName = (name: string) => name === 'localhost' || name.endsWith('.localhost');
-
-function listed(list: BlockList, name: string): boolean {
-  const address = unbracketed(name);
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-const isLoopback = (name: string) => isLocalName(name) || listed(LOCAL, name);
-const isInternal = (name: string) => isLocalName(name) || listed(INTERNAL, name);
-
-/** fetch hides what happened in a chain of causes. */
+/** The innermost of a chain of causes says what happened. */
 function reasonOf(error: unknown): string {
   let reason = String(error);
   for (let inner = error; types.isNativeError(inner); inner = inner.cause)

@@ -12,7 +12,7 @@ async function openStore(layoutRoot: string, maxBytes = 512 * MiB): Promise<Imag
   return ImageStore.open({
     directory: join(await directory(), 'cache'),
     maxBytes,
-    sources: { layoutRoots: [layoutRoot], insecureRegistries: [] },
+    sources: { layoutRoots: [layoutRoot], privateRegistries: [], insecureRegistries: [] },
   });
 }
 

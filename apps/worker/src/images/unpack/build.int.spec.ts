@@ -24,7 +24,7 @@ async function prepare(image: LayoutImage, limits: Partial<ImageLimits> = {}): P
   const layout = await directory();
   await writeLayout(layout, image);
   const cache = await directory();
-  const sources = { layoutRoots: [layout], insecureRegistries: [] };
+  const sources = { layoutRoots: [layout], privateRegistries: [], insecureRegistries: [] };
   return {
     cache,
     layout,
