@@ -1,8 +1,6 @@
 import type { Field } from './fields.js';
 import type { BodyFraming } from './framing.js';
 
-export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
-
 /** What goes on the wire as latin1. Every part was parsed or made here; nothing is copied unread. */
 export interface RequestLines {
   readonly method: string;

@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPostgres, type TestPostgres } from '@bulkhead/testing';
+import { eventually, startPostgres, type TestPostgres } from '@bulkhead/testing';
 import { readMasterKeyFile } from '../keys/master-key.js';
 import { bus } from '../keys/named-keys.js';
 import { VaultFixture } from '../vault-fixture.js';
@@ -97,6 +97,9 @@ it('signs the bus account anew when a release changes what somebody may', async 
   const instance = join(fixture.directory, 'nats', 'instance.conf');
   const before = await readFile(instance, 'utf8');
   await keyring.replace('bus-trust', { ...trust, digest: 'of an older release' });
+  // A JWT tells its issue in whole seconds: signed again within the same one it would be the same.
+  const issued = Math.floor(Date.now() / 1000);
+  await eventually(() => Math.floor(Date.now() / 1000) > issued);
   expect(await initialize(fixture.plan())).toContain('nats-server’s configuration');
   expect(await readFile(instance, 'utf8')).not.toBe(before);
 });

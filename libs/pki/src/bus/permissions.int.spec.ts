@@ -193,7 +193,7 @@ it('lets an owner make its stream and every service read it', async () => {
 it('drops a connection when its credential expires, and takes the next one', async () => {
   const seed = createUser();
   const identity: Identity<IdentityKind> = { kind: 'worker', name: HOST };
-  let jwt = await signUserJwt(keys, identity, seed.getPublicKey(), new Date(Date.now() + 2000));
+  let jwt = await signUserJwt(keys, identity, seed.getPublicKey(), new Date(Date.now() + 6000));
   const connection = await dial(identity, seed.getSeed(), () => jwt);
   jwt = await signUserJwt(keys, identity, seed.getPublicKey(), new Date(Date.now() + 60_000));
   const seen: string[] = [];
