@@ -65,11 +65,12 @@ it('holds a lease, and can be kept out by one', async () => {
   expect(await fly.Machine.getLease(command)).toMatchObject({ status: 'success' });
   await expect(fly.Machine.stopMachine(command as never)).rejects.toThrow(/^409: /);
   // It knows no way to give a lease back: this one runs out.
-  for (let held = true; held;)
-    held = await fly.Machine.getLease(command).then(
-      () => true,
+  await eventually('the lease has run out', () =>
+    fly.Machine.getLease(command).then(
       () => false,
-    );
+      () => true,
+    ),
+  );
 });
 
 it('stops, starts, restarts and cordons', async () => {

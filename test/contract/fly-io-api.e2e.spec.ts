@@ -79,11 +79,12 @@ it('takes a lease and lets it run out, then destroys', async () => {
     status: 'success',
   });
   // It gives leases back under a header of its own that nobody reads: this one runs out.
-  for (let held = true; held;)
-    held = await fly.getLease({ machineId }).then(
-      () => true,
+  await eventually('the lease has run out', () =>
+    fly.getLease({ machineId }).then(
       () => false,
-    );
+      () => true,
+    ),
+  );
   await fly.delete({ machineId, force: true });
   await fly.waitFor({ machineId, state: 'destroyed', timeout: 60 } as never);
 });
