@@ -5,8 +5,11 @@ import type { Context } from './context.js';
 import { doctorCommand } from './doctor/index.js';
 import { auditCommand } from './audit/index.js';
 import { eventsCommand } from './events/index.js';
+import { journalCommand } from './journal/index.js';
 import { hostsCommand } from './hosts/index.js';
 import { machineCommand } from './machine/index.js';
+import { parkedCommand } from './parked/index.js';
+import { replayCommand } from './replay/index.js';
 import { tokensCommand } from './tokens/index.js';
 
 const EXIT_CODES = `
@@ -30,7 +33,10 @@ export function buildProgram(context: Context): Command {
     .addCommand(hostsCommand(context))
     .addCommand(eventsCommand(context))
     .addCommand(tokensCommand(context))
+    .addCommand(replayCommand(context))
     .addCommand(auditCommand(context))
+    .addCommand(journalCommand(context))
+    .addCommand(parkedCommand(context))
     .addCommand(doctorCommand(context));
   return program.addCommand(completionCommand(context, program));
 }

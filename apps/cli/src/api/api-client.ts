@@ -3,6 +3,7 @@ import { newId } from '@bulkhead/contracts';
 import { CliError } from '../cli-error.js';
 import type { Connection } from '../connection/connection.js';
 import { EXIT } from '../exit-codes.js';
+import { parseJson } from '../parse-json.js';
 import { failureOf } from './failures.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -141,12 +142,4 @@ function parse<T>(value: unknown, schema: z.ZodType<T>, path: string): T {
     exitCode: EXIT.unexpected,
     advice: 'Are CLI and platform of the same release, or one apart?',
   });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,16 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
+import { exportAudit } from './export.js';
+import { auditHead } from './head.js';
+import { proveEvent } from './prove.js';
+import { verifyEventProof } from './verify-event.js';
 import { verifyAuditExport } from './verify.js';
 
 export const auditCommand = (context: Context) =>
   new Command('audit')
     .description('the tamper-evident log of every event')
-    .addCommand(verifyAuditExport(context));
+    .addCommand(auditHead(context))
+    .addCommand(exportAudit(context))
+    .addCommand(verifyAuditExport(context))
+    .addCommand(proveEvent(context))
+    .addCommand(verifyEventProof(context));

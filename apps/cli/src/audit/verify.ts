@@ -13,6 +13,9 @@ import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
+import { parseJson } from '../parse-json.js';
+import { parseHeadFile } from './head-file.js';
+import { unreadable } from './unreadable.js';
 
 const options = z.object({ trustedHead: z.string().optional(), key: z.string().optional() });
 
@@ -20,8 +23,11 @@ export const verifyAuditExport = (context: Context) =>
   new Command('verify')
     .description('prove offline that nothing in an export of the audit log was altered, removed or reordered')
     .argument('<export>', 'file made by: bulkhead audit export')
-    .option('--trusted-head <file>', 'a signed head that was kept elsewhere')
-    .option('--key <base64>', 'the log’s public key, known from elsewhere too; else the one the export names')
+    .option(
+      '--trusted-head <file>',
+      'a head that was kept elsewhere, as bulkhead audit head --save writes it',
+    )
+    .option('--key <base64>', 'the log’s public key, known from elsewhere; else the one kept with the head')
     .action(async (file: string, given: unknown) => {
       const { trustedHead, key } = options.parse(given);
       const trusted = trustedHead === undefined ? undefined : await readTrusted(trustedHead, key, file);
@@ -44,12 +50,17 @@ async function verify(file: string, trusted: TrustedHead | undefined): Promise<V
   }
 }
 
-/** The head's root is what is trusted; its signature only shows that the right key was kept with it. */
-async function readTrusted(head: string, key: string | undefined, file: string): Promise<TrustedHead> {
-  const note = await readFile(head, 'utf8').catch((error: unknown) => {
-    throw unreadable(head, error);
+/**
+ * A head as `bulkhead audit head --save` keeps it, or the bare note that a witness has. Its root is what is trusted; its signature only
+ * shows that the right key was kept with it.
+ */
+async function readTrusted(file: string, key: string | undefined, exported: string): Promise<TrustedHead> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw unreadable(file, error);
   });
-  return { note, publicKey: Buffer.from(key ?? (await keyNamedBy(file)), 'base64') };
+  const kept = parseHeadFile(text);
+  const publicKey = key ?? kept?.publicKey ?? (await keyNamedBy(exported));
+  return { note: kept?.note ?? text, publicKey: Buffer.from(publicKey, 'base64') };
 }
 
 async function keyNamedBy(file: string): Promise<string> {
@@ -82,20 +93,3 @@ function describe(verdict: Verdict): string {
     ? `Proven: the first ${verdict.trusted.size} of ${verdict.entries} entries are those of the trusted head; nothing was altered, removed or reordered.`
     : `Consistent with itself: ${verdict.entries} entries, ${verdict.heads} heads. Without a trusted head this says no more.`;
 }
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-const unreadable = (file: string, cause: unknown) =>
-  cause instanceof CliError
-    ? cause
-    : new CliError(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        code: 'unreadable',
-        exitCode: EXIT.usage,
-        cause,
-      });

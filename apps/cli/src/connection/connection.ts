@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
+import { parseJson } from '../parse-json.js';
 
 /** Where the API is and what opens it. */
 export interface Connection {
@@ -109,14 +110,6 @@ const errorCode = (error: unknown) =>
 function ancestors(directory: string): string[] {
   const above = dirname(directory);
   return above === directory ? [directory] : [directory, ...ancestors(above)];
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const noConnection = (apiUrl: string | undefined) =>

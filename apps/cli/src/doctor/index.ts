@@ -4,14 +4,18 @@ import type { Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { table } from '../output/table.js';
 import type { Check, CheckSurroundings, Finding } from './check.js';
+import { hostAbilities } from './checks/abilities.js';
 import { apiAnswers } from './checks/api.js';
 import { cgroups } from './checks/cgroups.js';
 import { clock } from './checks/clock.js';
 import { ebpf } from './checks/ebpf.js';
 import { hosts } from './checks/hosts.js';
+import { journals } from './checks/journals.js';
 import { kvm } from './checks/kvm.js';
 import { nftables } from './checks/nftables.js';
+import { parked } from './checks/parked.js';
 import { programs } from './checks/programs.js';
+import { certificates, readiness, serviceClocks } from './checks/services.js';
 import { wireguard } from './checks/wireguard.js';
 
 /** Checks live beside what they check; this only lists them. */
@@ -24,7 +28,13 @@ const CHECKS: readonly Check[] = [
   ebpf,
   clock,
   apiAnswers,
+  readiness,
+  certificates,
+  serviceClocks,
+  journals,
+  parked,
   hosts,
+  hostAbilities,
 ];
 
 const MARK: Readonly<Record<Finding['status'], string>> = {

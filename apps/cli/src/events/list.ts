@@ -17,7 +17,6 @@ const page = z.looseObject({
   events: z.array(
     z.looseObject({
       id: z.string(),
-      position: z.number(),
       recorded_at: z.string(),
       aggregate: z.string(),
       version: z.number(),
@@ -54,9 +53,9 @@ export const listEvents = (context: Context) =>
       context.show(found, ({ events, next_cursor }) =>
         [
           table(
-            ['POSITION', 'RECORDED', 'TYPE', 'OF', 'VERSION', 'BY'],
+            ['ID', 'RECORDED', 'TYPE', 'OF', 'VERSION', 'BY'],
             events.map((row) => [
-              String(row.position),
+              row.id,
               row.recorded_at,
               row.type,
               row.aggregate,
