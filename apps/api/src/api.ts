@@ -16,7 +16,7 @@ export interface Api {
   /** The same tables for what is written as SQL. */
   readonly database: Database;
   /** Organizations, apps and tokens change here and nowhere else. */
-  readonly journal: Pick<Journal, 'execute'>;
+  readonly journal: Pick<Journal, 'execute' | 'stateAt'>;
   /** Commands to the scheduler, which owns machines and hosts. */
   readonly bus: Pick<CommandBus, 'command'>;
   readonly sealer: Sealer;

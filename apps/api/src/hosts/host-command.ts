@@ -12,15 +12,19 @@ export const hostParams = z.object({ host: hostId });
 
 type Command = 'cordon-host' | 'uncordon-host' | 'remove-host';
 
+type HostCall = Call<{ readonly params: { readonly host: HostId } }, 'platform'>;
+
 /** Sends a command about a host and shows the host as it is then. */
 export async function commandHost(
-  call: Call<{ readonly params: { readonly host: HostId } }, 'platform'>,
+  call: HostCall,
   command: Command,
   input: Readonly<Record<string, unknown>> = {},
 ) {
   const { host: id } = call.input.params;
-  const hosts = call.api.source.getRepository(HostRow);
-  if (!(await hosts.existsBy({ id }))) throw notFound('host');
+  if (!(await call.api.source.getRepository(HostRow).existsBy({ id }))) throw notFound('host');
   await sendToScheduler(call, command, { host: id, ...input }, done);
-  return hostAnswerOf(await hosts.findOneByOrFail({ id }));
+  return showHost(call);
 }
+
+export const showHost = async ({ api, input: { params } }: HostCall) =>
+  hostAnswerOf(await api.source.getRepository(HostRow).findOneByOrFail({ id: params.host }));

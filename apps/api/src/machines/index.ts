@@ -15,6 +15,7 @@ import { listProcesses } from './list-processes.js';
 import { listVersions } from './list-versions.js';
 import { patchMetadata } from './patch-metadata.js';
 import { releaseLease } from './release-lease.js';
+import { replaceMachine } from './replace-machine.js';
 import { replaceMetadata } from './replace-metadata.js';
 import { restartMachine } from './restart-machine.js';
 import { setMetadataKey } from './set-metadata-key.js';
@@ -38,6 +39,7 @@ export const machineOperations = [
   restartMachine,
   signalMachine,
   suspendMachine,
+  replaceMachine,
   cordonMachine,
   uncordonMachine,
   execMachine,

@@ -13,6 +13,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'machines.patch-metadata': { metadata: {} },
   'machines.set-metadata-key': { value: 'x' },
   'organizations.create': { name: 'third' },
+  'organizations.set-quota': { machines: 200 },
+  'join-tokens.create': { kind: 'edge' },
   'tokens.create': { name: 'ci', access: 'read' },
   'journals.reconcile': { how: 'adopt' },
   'parked.retry': { service: 'api', reader: 'api-tenants', work: 'app/x' },
@@ -56,6 +58,8 @@ const PATH_PARTS = (): Readonly<Record<string, string>> => ({
   event: 'api-1-0',
   journal: 'api',
   kind: 'app',
+  join_token: 'token-0',
+  host_kind: 'edge',
   name: 'web',
   replay: 'api.unknown',
 });

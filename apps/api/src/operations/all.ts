@@ -2,6 +2,7 @@ import { appOperations } from '../apps/index.js';
 import { auditOperations } from '../audit/index.js';
 import { eventOperations } from '../events/index.js';
 import { hostOperations } from '../hosts/index.js';
+import { identityOperations } from '../identities/index.js';
 import { logOperations } from '../logs/index.js';
 import { machineOperations } from '../machines/index.js';
 import { organizationOperations } from '../organizations/index.js';
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...organizationOperations,
   ...tokenOperations,
   ...hostOperations,
+  ...identityOperations,
   ...eventOperations,
   ...logOperations,
   ...auditOperations,

@@ -1,8 +1,15 @@
-import { TerminalError, type Actor, type OrganizationScope, type Touched } from '@bulkhead/contracts';
+import {
+  TerminalError,
+  type Actor,
+  type OrganizationScope,
+  type Service,
+  type Touched,
+} from '@bulkhead/contracts';
 import type { Caller } from '@bulkhead/auth';
-import { currentTrace, type Decision } from '@bulkhead/journal';
+import { currentTrace, type CommandAnswer, type Decision, type OutgoingCommand } from '@bulkhead/journal';
 import type { z } from 'zod';
 import { FRESH_WITHIN_MS } from '../read-model/freshness.js';
+import { stepOf } from './command-identity.js';
 import type { Call, On } from './operation.js';
 
 type Mutation = Pick<Call<unknown, On>, 'api' | 'command' | 'header'> & { readonly caller: Caller | null };
@@ -48,14 +55,39 @@ export async function sendToScheduler<Result>(
   name: string,
   input: Readonly<Record<string, unknown>>,
   result: z.ZodType<Result>,
-  { id = call.command.id, deadlineMs = 10_000 }: { readonly id?: string; readonly deadlineMs?: number } = {},
+  { id = call.command.id, deadlineMs }: { readonly id?: string; readonly deadlineMs?: number } = {},
 ): Promise<Result> {
   const command = { id, credential: call.caller?.credential, input };
+  const answer = await send(call, 'scheduler', name, command, result, deadlineMs);
+  await readable(call, 'scheduler', answer.touched);
+  return answer.result;
+}
+
+/**
+ * Sends a command to the vault, which knows no users: the caller was cleared here and goes with it as who is responsible.
+ * @throws TerminalError `deadline_exceeded` (504) with the key that gets the result where the answer stayed away.
+ */
+export async function sendToVault<Result>(
+  call: Mutation,
+  name: string,
+  input: Readonly<Record<string, unknown>>,
+  result: z.ZodType<Result>,
+): Promise<Result> {
+  const command = { id: stepOf(call.command, `vault/${name}`), actor: actorOf(call.caller), input };
+  return (await send(call, 'vault', name, command, result)).result;
+}
+
+async function send<Result>(
+  call: Mutation,
+  service: Service,
+  name: string,
+  command: OutgoingCommand,
+  result: z.ZodType<Result>,
+  deadlineMs = 10_000,
+): Promise<CommandAnswer<Result>> {
   const patience = { deadlineMs, answerMs: Math.max(3_000, deadlineMs - 5_000) };
   try {
-    const answer = await call.api.bus.command('scheduler', name, command, result, patience);
-    await readable(call, 'scheduler', answer.touched);
-    return answer.result;
+    return await call.api.bus.command(service, name, command, result, patience);
   } catch (error) {
     throw error instanceof TerminalError && error.code === 'deadline_exceeded'
       ? unanswered(call, error)

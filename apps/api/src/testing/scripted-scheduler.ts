@@ -197,6 +197,12 @@ export class ScriptedScheduler {
         'remove-host': on(commands.removeHost, (context, { host }) =>
           this.changeHost(context, host, { type: 'remove' }),
         ),
+        'replace-machine': on(commands.replaceMachine, async (_context, { machine }) => ({
+          result: resultOf(await this.stateOf(machine)),
+          touched: [],
+        })),
+        'release-hold': on(commands.releaseHold, async () => ({ ok: true })),
+        'set-quota': on(commands.setQuota, async () => ({ ok: true })),
         pages: pagesHandler(this.backbone.store, 'any', ['api']),
       },
     });

@@ -19,6 +19,7 @@ import { AppRow, ENTITIES } from '../read-model/entities.js';
 import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
 import { openService, SCHEMA, type ApiService } from '../service.js';
 import { ScriptedScheduler } from './scripted-scheduler.js';
+import { ScriptedVault } from './scripted-vault.js';
 
 const SELF = {
   certificateExpiresAt: () => new Date(Date.now() + 86_400_000),
@@ -39,12 +40,13 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The api over real Postgres and NATS, with a scripted scheduler, behind its real HTTP server. */
+/** The api over real Postgres and NATS, with scripted scheduler and vault, behind its real HTTP server. */
 export interface TestPlatform {
   readonly url: string;
   readonly admin: string;
   readonly service: ApiService;
   readonly scheduler: ScriptedScheduler;
+  readonly vault: ScriptedVault;
   readonly keys: MemoryDataKeys;
   /** Everything the service logged. */
   readonly log: string[];
@@ -72,6 +74,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     keys,
     ownerOf: async (id) => (await source.getRepository(AppRow).findOneByOrFail({ id })).organization,
   });
+  const vault = new ScriptedVault(natsBus(await nats.connect('vault')));
   const connection = await nats.connect('api');
   const bus = natsBus(connection);
   const manager = await connection.jetstreamManager();
@@ -108,6 +111,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     admin,
     service,
     scheduler,
+    vault,
     keys,
     log,
     nats,
