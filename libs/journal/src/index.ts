@@ -16,7 +16,7 @@ export * from './postgres/journal-store.js';
 export * from './bus/command-bus.js';
 export * from './bus/serve-commands.js';
 export * from './bus/failure.js';
-export { currentTrace, inSpan, traceHeaders } from './bus/trace.js';
+export { beginSpan, currentTrace, followTrace, inSpan, traceHeaders } from './bus/trace.js';
 export * from './nats/bus.js';
 export * from './nats/streams.js';
 export * from './leadership/leadership.js';

@@ -1,12 +1,33 @@
+import { SamplingDecision } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { NodeSDK } from '@opentelemetry/sdk-node';
+import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 
 export interface Telemetry {
   /** Every metric of this process in Prometheus' text format. */
   metricsText(): Promise<string>;
   stop(): Promise<void>;
 }
+
+/**
+ * Without a collector no span is recorded, yet each has its ids: journal, logs and messages carry them all the same. The SDK has a
+ * tracer only where there is a processor.
+ */
+const IDS_ALONE: Partial<NodeSDKConfiguration> = {
+  sampler: { shouldSample: () => ({ decision: SamplingDecision.NOT_RECORD }), toString: () => 'IdsAlone' },
+  spanProcessors: [
+    {
+      onStart: () => undefined,
+      onEnd: () => undefined,
+      forceFlush: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(),
+    },
+  ],
+};
+
+const exportTo = (endpoint: string): Partial<NodeSDKConfiguration> => ({
+  traceExporter: new OTLPTraceExporter({ url: `${endpoint.replace(/\/$/, '')}/v1/traces` }),
+});
 
 /**
  * Starts traces and metrics of one process. Spans are made by hand where they tell something (bus, journal, HTTP front), without
@@ -20,9 +41,7 @@ export function startTelemetry(service: string, traceEndpoint: string | undefine
     autoDetectResources: false,
     metricReaders: [metrics],
     instrumentations: [],
-    ...(traceEndpoint
-      ? { traceExporter: new OTLPTraceExporter({ url: `${traceEndpoint.replace(/\/$/, '')}/v1/traces` }) }
-      : { spanProcessors: [] }),
+    ...(traceEndpoint === undefined ? IDS_ALONE : exportTo(traceEndpoint)),
   });
   sdk.start();
   return {

@@ -7,6 +7,7 @@ import type { Api } from '../api.js';
 import { ApiModule } from '../api.module.js';
 import { serveGraphql } from '../graphql/serve-graphql.js';
 import { FailureFilter } from './failure-filter.js';
+import { followRequests } from './follow-requests.js';
 import { acceptJsonBodies, MAX_BODY_BYTES } from './json-body.js';
 import { BUDGET, callerKey, RateLimit } from './rate-limit.js';
 import { answerClientError, answerFrameworkError } from './raw-failures.js';
@@ -29,6 +30,7 @@ export async function createServer(api: Api, logger: Logger): Promise<NestFastif
   });
   const server: FastifyInstance = adapter.getInstance();
   acceptJsonBodies(server);
+  followRequests(server, logger);
   guardAll(server, api);
   await serveGraphql(server, api, logger);
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.of(api), adapter, {

@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { metrics, SpanKind } from '@opentelemetry/api';
 import {
   commandMessage,
   commandSubjects,
@@ -91,11 +91,14 @@ export function serveCommands<Access, Principal>(
 } {
   const { bus, service, limit = 512 } = options;
   const underWay = new Set<Promise<void>>();
+  const measure = commandMeter(options);
   const subscription = bus.subscribe(
     commandSubjects(service),
     (message, respond) => {
+      const begun = performance.now();
       const answering = underWay.size >= limit ? Promise.resolve(BUSY) : answer(options, message);
       const done = answering.then((reply) => {
+        measure(message.subject, reply, performance.now() - begun);
         respond(Buffer.from(JSON.stringify(reply)));
         underWay.delete(done);
       });
@@ -108,6 +111,20 @@ export function serveCommands<Access, Principal>(
     drained: async () => {
       await Promise.all(underWay);
     },
+  };
+}
+
+/** Counts what was asked for and how it ended: `ok`, or the code of the error. Names that nobody serves are one. */
+function commandMeter<Access, Principal>({ service, handlers }: ServeOptions<Access, Principal>) {
+  const seconds = metrics.getMeter('bulkhead').createHistogram('bulkhead_command_seconds', {
+    description: 'From the arrival of a command to its answer.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60] },
+  });
+  return (subject: string, reply: CommandReply, ms: number): void => {
+    const name = parseCommandSubject(subject)?.name ?? '';
+    const command = Object.hasOwn(handlers, name) ? name : 'unknown';
+    seconds.record(ms / 1_000, { service, command, outcome: reply.ok ? 'ok' : reply.error.code });
   };
 }
 

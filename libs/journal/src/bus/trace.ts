@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   context,
   isSpanContextValid,
@@ -6,6 +7,7 @@ import {
   trace,
   TraceFlags,
   type Context,
+  type Span,
 } from '@opentelemetry/api';
 import type { Headers } from '../ports/bus.js';
 
@@ -24,6 +26,28 @@ export function traceHeaders(): Headers {
 export function currentTrace(): string | undefined {
   const span = trace.getSpanContext(context.active());
   return span && isSpanContextValid(span) ? span.traceId : undefined;
+}
+
+/**
+ * A `traceparent` for what goes on with a trace of which only the id was kept. The span that kept it is gone; its place is taken by
+ * one derived from the trace.
+ */
+export const traceparentOf = (traceId: string): string =>
+  `00-${traceId}-${createHash('sha256').update(traceId).digest('hex').slice(0, 16)}-01`;
+
+/** A trace's id as headers for `inSpan`; empty without one. */
+export const followTrace = (traceId: string | undefined): Headers =>
+  traceId === undefined ? {} : { traceparent: traceparentOf(traceId) };
+
+/** A span following the one in a message's headers, and the context for what belongs to it. The caller ends it. */
+export function beginSpan(
+  name: string,
+  kind: SpanKind,
+  headers: Headers,
+): { readonly span: Span; readonly within: Context } {
+  const parent = remoteContext(headers);
+  const span = trace.getTracer('bulkhead').startSpan(name, { kind }, parent);
+  return { span, within: trace.setSpan(parent, span) };
 }
 
 function remoteContext(headers: Headers): Context {

@@ -1,3 +1,4 @@
+import { metrics, type BatchObservableResult } from '@opentelemetry/api';
 import { announceSubject, RetryableError, type Cursor, type Touched } from '@bulkhead/contracts';
 import { EventCodec, type UnknownEvent } from '../events/decode.js';
 import { FeedBatch } from '../feed/feed-writer.js';
@@ -43,6 +44,8 @@ export class Projector {
   private readonly clock: Clock;
   private readonly report: (error: unknown) => void;
   private readonly leadership: Leadership;
+  /** From the recording of what was applied last to its being applied, in s. */
+  private delay = 0;
 
   constructor(
     private readonly projection: ProjectionDefinition,
@@ -63,7 +66,41 @@ export class Projector {
 
   /** Runs until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.leadership.lead(signal, (leader, term) => this.lead(leader, term));
+    const unmeasured = this.measure();
+    try {
+      await this.leadership.lead(signal, (leader, term) => this.lead(leader, term));
+    } finally {
+      unmeasured();
+    }
+  }
+
+  /** Only the copy that reads knows how far it is; what is parked, each does. */
+  private measure(): () => void {
+    const meter = metrics.getMeter('bulkhead');
+    const position = meter.createObservableGauge('bulkhead_projection_position', {
+      description: "Up to which position of the journal a projection's rows are.",
+    });
+    const delay = meter.createObservableGauge('bulkhead_projection_delay_seconds', {
+      description: 'From the recording of what was applied last to its being applied.',
+    });
+    const parked = meter.createObservableGauge('bulkhead_projection_parked', {
+      description: 'Aggregates that a projection could not follow.',
+    });
+    const instruments = [position, delay, parked];
+    const observe = async (result: BatchObservableResult): Promise<void> => {
+      const { name: projection, journal } = this.projection;
+      if (this.status.state === 'active') {
+        result.observe(position, this.status.cursor.position, { projection, journal });
+        result.observe(delay, this.delay, { projection, journal });
+      }
+      try {
+        result.observe(parked, (await this.parked()).length, { projection, journal });
+      } catch (error) {
+        this.report(error);
+      }
+    };
+    meter.addBatchObservableCallback(observe, instruments);
+    return () => meter.removeBatchObservableCallback(observe, instruments);
   }
 
   parked(): Promise<readonly Parked[]> {
@@ -133,7 +170,8 @@ export class Projector {
   }
 
   private async commit(leader: Leader, from: Cursor, readable: readonly Readable[]): Promise<Cursor> {
-    const { epoch, position } = readable.at(-1)?.recorded.record ?? from;
+    const last = readable.at(-1)?.recorded.record;
+    const { epoch, position } = last ?? from;
     const to = { epoch, position };
     const step = { leader, reader: this.projection.name, from, to };
     const applied = await this.options.store
@@ -143,6 +181,7 @@ export class Projector {
         this.report(error);
         return this.options.store.step(step, (tx) => this.applyOneByOne(tx, readable));
       });
+    if (last) this.delay = (this.clock.now().getTime() - Date.parse(last.recordedAt)) / 1_000;
     this.tell(applied);
     return to;
   }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { envelopeRecord, eventSubject, type EnvelopeRecord, type Service } from '@bulkhead/contracts';
 import { z } from 'zod';
+import { followTrace } from '../bus/trace.js';
 import type { Headers } from '../ports/bus.js';
 import { aggregateKey, parseAggregateKey } from '../store/body.js';
 
@@ -31,13 +31,12 @@ export function aggregateOfSubject(subject: string): string {
 
 /** An envelope's record as message headers, with the trace that its command belonged to. */
 export function recordHeaders({ record, id, body }: Recorded): Headers {
-  const trace = traceOf(body);
   return {
     [EPOCH]: record.epoch,
     [POSITION]: String(record.position),
     [RECORDED_AT]: record.recordedAt,
     [ENVELOPE]: id,
-    ...(trace === undefined ? {} : { traceparent: trace }),
+    ...followTrace(traceOf(body)),
   };
 }
 
@@ -66,7 +65,5 @@ const TRACE = /"trace":"([0-9a-f]{32})"/;
 function traceOf(body: Uint8Array): string | undefined {
   const head = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, 2048)).toString('latin1');
   const end = head.indexOf('"events":');
-  const trace = TRACE.exec(end < 0 ? head : head.slice(0, end))?.[1];
-  // The span that made the envelope is gone by now; its place is taken by one derived from the trace.
-  return trace && `00-${trace}-${createHash('sha256').update(trace).digest('hex').slice(0, 16)}-01`;
+  return TRACE.exec(end < 0 ? head : head.slice(0, end))?.[1];
 }

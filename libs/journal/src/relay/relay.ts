@@ -1,3 +1,4 @@
+import { metrics, type BatchObservableResult } from '@opentelemetry/api';
 import { wakeSubject, type Service } from '@bulkhead/contracts';
 import { Leadership, type Leader, type LeadershipStore } from '../leadership/leadership.js';
 import type { Bus, Streams } from '../ports/bus.js';
@@ -56,6 +57,7 @@ export class Relay {
   private readonly leadership: Leadership;
   private readonly recorder = new Wake();
   private leading = false;
+  private recordedUpTo = 0;
 
   constructor(private readonly options: RelayOptions) {
     const { service, store, streams, limits = STREAM_LIMITS, leadershipMs } = options;
@@ -85,11 +87,32 @@ export class Relay {
     const subscription = this.options.bus.subscribe(wakeSubject(this.options.service), () =>
       this.recorder.wake(),
     );
+    const unmeasured = this.measure();
     try {
       await this.leadership.lead(signal, (leader, term) => this.lead(leader, term));
     } finally {
+      unmeasured();
       subscription.close();
     }
+  }
+
+  /** Only the copy that leads knows how far it is. */
+  private measure(): () => void {
+    const meter = metrics.getMeter('bulkhead');
+    const position = meter.createObservableGauge('bulkhead_relay_position', {
+      description: 'Up to which position the journal is in its stream.',
+    });
+    const lag = meter.createObservableGauge('bulkhead_relay_lag', {
+      description: 'Envelopes with a position that are not in the stream yet.',
+    });
+    const observe = (result: BatchObservableResult): void => {
+      if (this.status.state !== 'carrying') return;
+      const { service } = this.options;
+      result.observe(position, this.status.position, { service });
+      result.observe(lag, Math.max(0, this.recordedUpTo - this.status.position), { service });
+    };
+    meter.addBatchObservableCallback(observe, [position, lag]);
+    return () => meter.removeBatchObservableCallback(observe, [position, lag]);
   }
 
   private async lead(leader: Leader, signal: AbortSignal): Promise<void> {
@@ -133,6 +156,7 @@ export class Relay {
     while (!signal.aborted) {
       try {
         const recorded = await this.options.store.record(leader, BATCH);
+        this.recordedUpTo = recorded.at(-1)?.record.position ?? this.recordedUpTo;
         if (recorded.length > 0) carried.put(recorded);
         if (recorded.length < BATCH) await this.recorder.wait(POLL_MS, this.clock, signal);
       } catch (error) {
