@@ -97,7 +97,8 @@ function startIn(container) {
     },
     async stop() {
       const holder = JSON.parse(await inContainer(container, ['cat', `${CLONE}/.bulkhead/instance.lock`]));
-      await inContainer(container, ['kill', '-INT', String(holder.pid)]);
+      // The shell's own: a bare Debian has no program of that name.
+      await inContainer(container, ['sh', '-c', 'kill -INT "$1"', 'sh', String(holder.pid)]);
       await ended;
     },
   };
