@@ -189,6 +189,82 @@ describe('verbs', () => {
   });
 });
 
+describe('what an operator does', () => {
+  it('makes a join token, the token alone on standard output', async () => {
+    const made = {
+      id: 'jt',
+      kind: 'worker',
+      name: 'host_x',
+      expires_at: '2026-01-01T00:00:00Z',
+      token: 'text',
+    };
+    api.answer('POST /api/v1/join-tokens', [201, made]);
+    const { exitCode, out, err } = await bulkhead(['hosts', 'join-token', 'worker', '--expires', '1h']);
+    expect({ exitCode, out }).toEqual({ exitCode: EXIT.ok, out: 'text\n' });
+    expect(api.received[0]?.body).toEqual({ kind: 'worker', expires_in: 3600 });
+    expect(err).toContain('/var/lib/bulkhead/worker/join-token');
+    expect(err).toContain('systemctl enable --now bulkhead-hostd bulkhead-worker');
+    const wrong = await bulkhead(['hosts', 'join-token', 'worker', '--expires', 'soon']);
+    expect(wrong.exitCode).toBe(EXIT.usage);
+  });
+
+  it.each([
+    [['host_x'], '/api/v1/hosts/host_x'],
+    [['host_x', '--stolen'], '/api/v1/identities/worker/host_x'],
+    [['host_x', '--kind', 'edge'], '/api/v1/identities/edge/host_x'],
+  ])('removes a host: %j', async (args, url) => {
+    api.answer(`DELETE ${url}`, [200, { ok: true }]);
+    expect((await bulkhead(['hosts', 'remove', ...args])).exitCode).toBe(EXIT.ok);
+    expect(api.received).toMatchObject([{ method: 'DELETE', url }]);
+  });
+
+  it('changes the limits that are named, and shows them where none is', async () => {
+    const path = '/api/v1/organizations/acme/quota';
+    const limits = { apps: 1, machines: 2, cpus: 3, memory_mb: 4 };
+    api.answer(`GET ${path}`, [200, limits]);
+    api.answer(`PATCH ${path}`, [200, limits]);
+    const shown = await bulkhead(['orgs', 'quota', 'acme', '--json']);
+    expect(JSON.parse(shown.out)).toEqual(limits);
+    await bulkhead(['orgs', 'quota', 'acme', '--machines', '2', '--memory', '4']);
+    expect(api.received.at(-1)).toMatchObject({ method: 'PATCH', body: { machines: 2, memory_mb: 4 } });
+  });
+});
+
+describe('changes', () => {
+  it('to a machine keep what they do not name, and refuse to overwrite another', async () => {
+    const config = { image: 'a', env: { A: '1', B: '2' }, guest: { cpus: 1, memory_mb: 256 }, checks: {} };
+    const path = '/v1/apps/web/machines/0123456789abcd';
+    api.answer(`GET ${path}`, [200, { ...MACHINE, instance_id: 'OLD', config }]);
+    api.answer(`POST ${path}`, [200, { ...MACHINE, instance_id: 'NEW', config }]);
+    api.answer(`GET ${path}/wait`, [200, { ok: true }]);
+    const args = ['machine', 'update', 'web', '0123456789abcd', 'b', '-e', 'B=3', '--memory', '512'];
+    expect((await bulkhead(args)).exitCode).toBe(EXIT.ok);
+    expect(api.received[1]?.body).toEqual({
+      config: {
+        image: 'b',
+        env: { A: '1', B: '3' },
+        metadata: {},
+        guest: { cpus: 1, memory_mb: 512 },
+        init: {},
+        checks: {},
+      },
+      current_version: 'OLD',
+      skip_launch: false,
+    });
+    expect(api.received[2]?.url).toContain('version=NEW');
+  });
+
+  it('that end machines are asked about', async () => {
+    api.answer('GET /v1/apps/web', [200, { id: 'a', name: 'web', machine_count: 2 }]);
+    api.answer('DELETE /v1/apps/web', [202, { ok: true }]);
+    const asked = await bulkhead(['apps', 'destroy', 'web']);
+    expect(asked.exitCode).toBe(EXIT.refused);
+    expect(asked.err).toContain('bulkhead apps destroy web --yes');
+    expect(api.received.map(({ method }) => method)).toEqual(['GET']);
+    expect((await bulkhead(['apps', 'destroy', 'web', '--yes'])).exitCode).toBe(EXIT.ok);
+  });
+});
+
 describe('errors', () => {
   it.each([
     [404, EXIT.notFound],

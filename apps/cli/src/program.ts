@@ -10,6 +10,7 @@ import { hostsCommand } from './hosts/index.js';
 import { machineCommand } from './machine/index.js';
 import { parkedCommand } from './parked/index.js';
 import { replayCommand } from './replay/index.js';
+import { orgsCommand } from './orgs/index.js';
 import { tokensCommand } from './tokens/index.js';
 
 const EXIT_CODES = `
@@ -28,6 +29,7 @@ export function buildProgram(context: Context): Command {
     .hook('preAction', (root) => {
       context.json = root.opts()['json'] === true;
     })
+    .addCommand(orgsCommand(context))
     .addCommand(appsCommand(context))
     .addCommand(machineCommand(context))
     .addCommand(hostsCommand(context))

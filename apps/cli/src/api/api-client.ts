@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.js';
 import { parseJson } from '../parse-json.js';
 import { failureOf } from './failures.js';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 interface Exchange {
   readonly method: Method;

@@ -18,11 +18,55 @@ export const runOptions = z.object({
 });
 export type RunOptions = z.infer<typeof runOptions>;
 
-export function machineConfig(image: string, command: readonly string[], options: RunOptions) {
-  const init = {
-    ...(options.entrypoint === undefined ? {} : { entrypoint: [options.entrypoint] }),
-    ...(command.length === 0 ? {} : { cmd: command }),
+/** What `machine update` takes; what is missing stays. */
+export const updateOptions = z.object({
+  cpus: z.coerce.number().int().positive().optional(),
+  memory: z.coerce.number().int().positive().optional(),
+  env: z.array(z.string()).default([]),
+  metadata: z.array(z.string()).default([]),
+  port: runOptions.shape.port,
+  restart: z.enum(['no', 'always', 'on-failure']).optional(),
+  entrypoint: z.string().optional(),
+  skipStart: z.boolean().default(false),
+  wait: runOptions.shape.wait,
+});
+type UpdateOptions = z.infer<typeof updateOptions>;
+
+const part = z.record(z.string(), z.unknown()).nullish();
+const knownParts = z.looseObject({ env: part, metadata: part, guest: part, init: part });
+
+/** The configuration with what is named changed. */
+export function changedConfig(
+  before: Readonly<Record<string, unknown>>,
+  image: string | undefined,
+  command: readonly string[],
+  options: UpdateOptions,
+) {
+  const { cpus, memory, port, restart } = options;
+  const { env, metadata, guest, init, ...others } = knownParts.parse(before);
+  return {
+    ...others,
+    ...(image === undefined ? {} : { image }),
+    env: { ...env, ...assignments('--env', options.env) },
+    metadata: { ...metadata, ...assignments('--metadata', options.metadata) },
+    guest: {
+      ...guest,
+      ...(cpus === undefined ? {} : { cpus }),
+      ...(memory === undefined ? {} : { memory_mb: memory }),
+    },
+    init: { ...init, ...initOf(command, options) },
+    ...(restart === undefined ? {} : { restart: { policy: restart } }),
+    ...(port === undefined ? {} : { services: [httpService(port)] }),
   };
+}
+
+const initOf = (command: readonly string[], { entrypoint }: Pick<RunOptions, 'entrypoint'>) => ({
+  ...(entrypoint === undefined ? {} : { entrypoint: [entrypoint] }),
+  ...(command.length === 0 ? {} : { cmd: command }),
+});
+
+export function machineConfig(image: string, command: readonly string[], options: RunOptions) {
+  const init = initOf(command, options);
   return {
     image,
     env: assignments('--env', options.env),

@@ -4,11 +4,15 @@ import { destroyMachine } from './destroy.js';
 import { execInMachine } from './exec.js';
 import { listMachines } from './list.js';
 import { machineLogs } from './logs.js';
+import { replaceMachine } from './replace.js';
 import { restartMachine } from './restart.js';
 import { runMachine } from './run.js';
+import { signalMachine } from './signal.js';
 import { startMachine } from './start.js';
 import { machineStatus } from './status.js';
 import { stopMachine } from './stop.js';
+import { suspendMachine } from './suspend.js';
+import { updateMachine } from './update.js';
 
 export const machineCommand = (context: Context) =>
   new Command('machine')
@@ -18,9 +22,13 @@ export const machineCommand = (context: Context) =>
     .addCommand(runMachine(context))
     .addCommand(listMachines(context))
     .addCommand(machineStatus(context))
+    .addCommand(updateMachine(context))
     .addCommand(startMachine(context))
     .addCommand(stopMachine(context))
     .addCommand(restartMachine(context))
+    .addCommand(suspendMachine(context))
+    .addCommand(signalMachine(context))
+    .addCommand(replaceMachine(context))
     .addCommand(destroyMachine(context))
     .addCommand(execInMachine(context))
     .addCommand(machineLogs(context));

@@ -10,21 +10,31 @@ const ROUND_SECONDS = 30;
 
 export const waitSeconds = z.coerce.number().int().min(0).max(3600);
 
+interface Awaited {
+  readonly app: string;
+  readonly id: string;
+  readonly state: string;
+  readonly seconds: number;
+  /** The one to have that state. */
+  readonly version?: string | undefined;
+}
+
 /**
  * Waits until a machine has the state, asking again as long as the time given allows.
  * @throws CliError `wait_timeout` naming the state it has instead
  */
 export async function waitForState(
   context: Context,
-  { app, id, state, seconds }: { app: string; id: string; state: string; seconds: number },
+  { app, id, state, seconds, version }: Awaited,
 ): Promise<void> {
   if (seconds === 0) return;
+  const newest = version === undefined ? '' : `&version=${version}`;
   const end = context.now().getTime() + seconds * 1000;
   for (;;) {
     const left = Math.ceil((end - context.now().getTime()) / 1000);
     if (left <= 0) break;
     const round = Math.min(left, ROUND_SECONDS);
-    const path = `${machinePath(app, id, 'wait')}?state=${state}&timeout=${round}`;
+    const path = `${machinePath(app, id, 'wait')}?state=${state}&timeout=${round}${newest}`;
     const reached = await context.api.get(path, anything, (round + 10) * 1000).then(() => true, isTimeout);
     if (reached) return;
   }
