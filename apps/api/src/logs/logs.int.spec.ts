@@ -1,0 +1,78 @@
+import type { MachineId } from '@bulkhead/domain';
+import { logSubject, newInstanceId, newMachineId, type LogLine } from '@bulkhead/contracts';
+import { startTestPlatform, type TestPlatform } from '../testing/test-platform.js';
+
+let platform: TestPlatform;
+let owner: string;
+const apps: Record<string, string> = {};
+beforeAll(async () => {
+  platform = await startTestPlatform();
+  owner = (await platform.call('GET', '/api/v1/organizations')).json.organizations[0].id;
+  for (const name of ['web', 'other'])
+    apps[name] = (await platform.call('POST', '/v1/apps', { body: { name, org_slug: 'personal' } })).json.id;
+}, 60_000);
+afterAll(() => platform.stop());
+
+const instance = newInstanceId();
+const line = (machine: MachineId, text: string, more: Partial<LogLine> = {}): LogLine => ({
+  at: Date.parse('2026-01-02T03:04:05.678Z'),
+  machine,
+  instance,
+  region: 'dev',
+  stream: 'stdout',
+  text,
+  cut: false,
+  ...more,
+});
+const write = async (app: string, host: string, ...lines: LogLine[]) => {
+  const connection = await platform.nats.connect('worker');
+  const subject = logSubject(host, owner, apps[app] ?? '');
+  await connection.jetstream().publish(subject, JSON.stringify({ lines }));
+};
+const read = async (query = '') => (await platform.call('GET', `/api/v1/apps/web/logs${query}`)).json;
+const messages = (page: { data: { attributes: { message: string } }[] }) =>
+  page.data.map(({ attributes }) => attributes.message);
+
+it('gives the newest lines of all hosts first, then what came since', async () => {
+  const [one, two] = [newMachineId(), newMachineId()];
+  expect(await read()).toEqual({ data: [], meta: { next_token: expect.any(String) } });
+  await write('web', 'host-a', line(one, 'a'), line(one, 'b', { stream: 'stderr' }));
+  await write('other', 'host-a', line(one, 'not mine'));
+  await write('web', 'host-b', line(two, 'c', { region: 'far' }));
+  const first = await read();
+  expect(messages(first)).toEqual(['a', 'b', 'c']);
+  expect(first.data[1]).toMatchObject({
+    attributes: { timestamp: '2026-01-02T03:04:05.678Z', level: 'error', instance: one, region: 'dev' },
+  });
+  const empty = await read(`?next_token=${first.meta.next_token}`);
+  expect(messages(empty)).toEqual([]);
+  await write('web', 'host-a', line(one, 'd'));
+  const next = await read(`?next_token=${empty.meta.next_token}`);
+  expect(messages(next)).toEqual(['d']);
+  expect(messages(await read(`?instance=${two}`))).toEqual(['c']);
+  expect(messages(await read('?region=far'))).toEqual(['c']);
+});
+
+it('goes on where a page was full, and misses nothing', async () => {
+  const machine = newMachineId();
+  const { meta } = await read();
+  for (let batch = 0; batch < 4; batch++)
+    await write(
+      'web',
+      'host-a',
+      ...Array.from({ length: 200 }, (_, index) => line(machine, `${batch}-${index}`)),
+    );
+  const seen: string[] = [];
+  for (let token = meta.next_token; ;) {
+    const page = await read(`?next_token=${token}`);
+    if (page.data.length === 0) break;
+    seen.push(...messages(page));
+    token = page.meta.next_token;
+  }
+  expect(new Set(seen).size).toBe(800);
+  expect(seen.at(-1)).toBe('3-199');
+});
+
+it('refuses a token of another list', async () => {
+  expect((await read('?next_token=nonsense')).code).toBe('invalid_cursor');
+});
