@@ -35,6 +35,13 @@ export const initEnvironment = ({ layout, postgres, bus }) => ({
   BULKHEAD_NATS_HOSTNAMES: bus.hostNames.join(','),
 });
 
+/** The api looks at images and the worker pulls them, from the same places. */
+const imageSources = ({ settings, layout }) => ({
+  BULKHEAD_IMAGE_LAYOUTS: [layout.images, ...settings.imageLayouts].join(':'),
+  BULKHEAD_PRIVATE_REGISTRIES: settings.privateRegistries,
+  BULKHEAD_INSECURE_REGISTRIES: settings.insecureRegistries,
+});
+
 const OWN = {
   vault: ({ ports, postgres }) => ({
     BULKHEAD_PG: postgres.url('vault'),
@@ -47,12 +54,13 @@ const OWN = {
     BULKHEAD_PG: postgres.url('api'),
     BULKHEAD_API_ADDRESS: LOOPBACK,
     BULKHEAD_API_PORT: ports.API,
+    ...imageSources({ settings, layout }),
     BULKHEAD_EDGE_DOMAIN: settings.domain,
     BULKHEAD_ADMIN_TOKEN_SHA256: readFileSync(path.join(layout.init, 'admin-token.sha256'), 'utf8').trim(),
   }),
   worker: ({ settings, layout, ports, hasHelper }) => ({
     BULKHEAD_GUEST_DIR: layout.guest,
-    BULKHEAD_IMAGE_LAYOUTS: [layout.images, ...settings.imageLayouts].join(':'),
+    ...imageSources({ settings, layout }),
     ...(hasHelper ? { BULKHEAD_HOSTD_SOCKET: hostdSocket(layout) } : {}),
     BULKHEAD_REGION: settings.region,
     BULKHEAD_FORWARD_ADDRESS: LOOPBACK,

@@ -30,6 +30,9 @@ export function readSettings(root, environment = process.env) {
     telemetry: environment.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     /** Further directories with OCI layouts that machines may name. */
     imageLayouts: (environment.BULKHEAD_IMAGE_LAYOUTS ?? '').split(':').filter(Boolean),
+    /** Registries that are not public, as they are: separated by commas. */
+    privateRegistries: environment.BULKHEAD_PRIVATE_REGISTRIES ?? '',
+    insecureRegistries: environment.BULKHEAD_INSECURE_REGISTRIES ?? '',
     region: environment.BULKHEAD_REGION ?? 'local',
     /** name → port, or null: any that is free */
     ports: Object.fromEntries(

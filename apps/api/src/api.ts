@@ -1,6 +1,7 @@
 import type { TokenDirectory } from '@bulkhead/auth';
 import type { Clock, CommandBus, Database, Journal, Sealer } from '@bulkhead/journal';
 import type { DataSource } from 'typeorm';
+import type { Images } from './images/images.js';
 import type { LogReader } from './logs/log-reader.js';
 import type { Changes } from './read-model/changes.js';
 import type { Freshness } from './read-model/freshness.js';
@@ -20,6 +21,8 @@ export interface Api {
   /** Commands to the scheduler, which owns machines and hosts. */
   readonly bus: Pick<CommandBus, 'command'>;
   readonly sealer: Sealer;
+  /** What image references stand for. */
+  readonly images: Images;
   readonly freshness: Freshness;
   readonly changes: Changes;
   readonly logs: LogReader;

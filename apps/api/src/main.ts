@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { natsStreams, systemClock } from '@bulkhead/journal';
+import { sourcePolicyOf } from '@bulkhead/images';
 import { VaultClient } from '@bulkhead/pki';
 import {
   bootService,
@@ -15,6 +16,7 @@ import type { Api } from './api.js';
 import { bootstrap } from './bootstrap.js';
 import { serveOnBus } from './bus/serve-on-bus.js';
 import { createServer } from './http/server.js';
+import { HASTY, RegistryImages } from './images/registry-images.js';
 import { jetStreamLogReader } from './logs/jetstream-log-reader.js';
 import { ensureLogStream } from './logs/log-stream.js';
 import { ENTITIES } from './read-model/entities.js';
@@ -51,6 +53,11 @@ async function start(runtime: Runtime): Promise<void> {
     commands: member.commands,
     streams: await natsStreams(member.connection, member.identity.caller),
     dataKeys: dataKeysOf(settings, member),
+    images: new RegistryImages({
+      sources: { ...sourcePolicyOf(settings), ...HASTY },
+      clock: systemClock,
+      credential: () => Promise.resolve(undefined),
+    }),
     logs: jetStreamLogReader(jetStream, manager),
     logger,
     settings: {

@@ -8,6 +8,7 @@ import {
   PostgresReaderStore,
   PostgresRelayStore,
   Projector,
+  refusalKeeper,
   Relay,
   remotePages,
   Seen,
@@ -27,6 +28,7 @@ import type { Logger, RunningProjection, Self, Upkept } from '@bulkhead/platform
 import type { DataSource } from 'typeorm';
 import type { Api, ApiSettings } from './api.js';
 import { stateAt } from './history.js';
+import type { Images } from './images/images.js';
 import type { LogReader } from './logs/log-reader.js';
 import { apiProjection } from './read-model/api-projection.js';
 import { Changes } from './read-model/changes.js';
@@ -46,6 +48,7 @@ export interface Foundations {
   readonly streams: Streams;
   readonly commands: CommandBus;
   readonly dataKeys: DataKeys;
+  readonly images: Images;
   readonly logs: LogReader;
   readonly settings: ApiSettings;
   readonly logger: Logger;
@@ -97,7 +100,8 @@ export function openService(on: Foundations): ApiService {
     api: apiProjection.name,
     scheduler: schedulerProjection.name,
   });
-  const running = [relay, ...projectors].map((loop) => loop.run(over.signal));
+  const keeper = refusalKeeper(journal, clock, (error) => on.logger.warn({ err: error }, 'old refusals'));
+  const running = [relay, keeper, ...projectors].map((loop) => loop.run(over.signal));
   return {
     api: {
       clock,
@@ -108,6 +112,7 @@ export function openService(on: Foundations): ApiService {
       journal,
       bus: on.commands,
       sealer,
+      images: on.images,
       freshness: liveFreshness(database, announced),
       changes,
       logs: on.logs,

@@ -1,3 +1,4 @@
+import { imageEnvironment } from '@bulkhead/images';
 import { memberEnvironment } from '@bulkhead/platform';
 import { z } from 'zod';
 
@@ -13,6 +14,7 @@ export const apiEnvironment = memberEnvironment.extend({
   BULKHEAD_ADMIN_TOKEN_SHA256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex'),
   /** Below which apps answer: `<app>.<domain>`. */
   BULKHEAD_EDGE_DOMAIN: z.string().min(1).default('localhost'),
+  ...imageEnvironment,
   /** A URI (RFC 9116): `mailto:` or `https:`. */
   BULKHEAD_SECURITY_CONTACT: z.url().default('mailto:security@localhost'),
 });

@@ -276,17 +276,18 @@ describe('what is secret', () => {
     expect(refusal.message).toContain('must be sealed before they are sent');
   });
 
-  it('is the same wish however it was sealed', async () => {
+  it('is the same wish however it was sealed, and whatever its tag stands for by now', async () => {
     await joinIn('again');
     const id = newId();
-    const send = async () =>
-      world.command(
-        'create-machine',
-        wanted({ region: 'again', config: await world.seal(plainConfig) }),
-        machineResult,
-        { id },
-      );
-    expect((await send()).result).toEqual((await send()).result);
+    const send = async (digit: string) => {
+      const resolved_image = { digest: `sha256:${digit.repeat(64)}`, labels: {} };
+      const sealed = (await world.seal(plainConfig)) as object;
+      const wish = wanted({ region: 'again', config: { ...sealed, resolved_image } });
+      return (await world.command('create-machine', wish, machineResult, { id })).result;
+    };
+    const first = await send('a');
+    expect(first.config.resolved_image?.digest).toMatch(/^sha256:a+$/);
+    expect(await send('b')).toEqual(first);
   });
 });
 

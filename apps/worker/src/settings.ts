@@ -1,11 +1,6 @@
+import { imageEnvironment } from '@bulkhead/images';
 import { memberEnvironment } from '@bulkhead/platform';
 import { z } from 'zod';
-
-const list = (separator: string) =>
-  z
-    .string()
-    .default('')
-    .transform((text) => text.split(separator).filter((part) => part !== ''));
 
 const labels = z
   .string()
@@ -26,12 +21,7 @@ export const workerEnvironment = memberEnvironment.extend({
   BULKHEAD_GUEST_DIR: z.string().startsWith('/'),
   /** Socket of the privileged helper; without it machines run in the mode that needs no privilege. */
   BULKHEAD_HOSTD_SOCKET: z.string().startsWith('/').optional(),
-  /** Directories that `oci:` references may name, separated by colons. */
-  BULKHEAD_IMAGE_LAYOUTS: list(':'),
-  /** Registries (`host[:port]`) at addresses of inner networks, separated by commas. Others must be public. */
-  BULKHEAD_PRIVATE_REGISTRIES: list(','),
-  /** The same, spoken to without TLS. */
-  BULKHEAD_INSECURE_REGISTRIES: list(','),
+  ...imageEnvironment,
   BULKHEAD_IMAGE_CACHE_MB: z.coerce.number().int().positive().default(10_240),
   BULKHEAD_CPU_OVERCOMMIT: z.coerce.number().positive().default(16),
   BULKHEAD_RESERVED_MEMORY_MB: z.coerce.number().int().nonnegative().default(1_024),

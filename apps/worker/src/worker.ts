@@ -4,6 +4,7 @@ import { hostFeed, hostRowContext, type Heartbeat, type HostMachineRow } from '@
 import { hostId } from '@bulkhead/contracts/ids';
 import { storedMachineConfig } from '@bulkhead/contracts/machine-config';
 import type { HostId, Timestamp } from '@bulkhead/domain';
+import { sourcePolicyOf } from '@bulkhead/images';
 import { askFeed, FeedFollower } from '@bulkhead/journal';
 import { unseal, type SealKeyPair } from '@bulkhead/pki';
 import type { Logger, Member } from '@bulkhead/platform';
@@ -67,11 +68,7 @@ export class Worker {
     const images = await ImageStore.open({
       directory: join(directory, 'images'),
       maxBytes: settings.BULKHEAD_IMAGE_CACHE_MB * MIB,
-      sources: {
-        layoutRoots: settings.BULKHEAD_IMAGE_LAYOUTS,
-        privateRegistries: settings.BULKHEAD_PRIVATE_REGISTRIES,
-        insecureRegistries: settings.BULKHEAD_INSECURE_REGISTRIES,
-      },
+      sources: sourcePolicyOf(settings),
     });
     const logs = this.#logShipper(host);
     const late = new LateObserver();

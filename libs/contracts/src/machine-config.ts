@@ -18,6 +18,9 @@ export const CONFIG_LIMITS = {
   argumentBytes: 16 * 1024,
 } as const;
 
+/** How much is kept of the labels of an image. */
+export const IMAGE_LABELS_BYTES = 4096;
+
 const port = z.int().min(1).max(65535);
 const text = (max: number) =>
   z
@@ -299,11 +302,28 @@ export const machineConfigRequest = requestShape.transform(({ size, guest: asked
 /** A configuration with everything readable: a parsed request, or an answer. */
 export type OpenMachineConfig = z.output<typeof machineConfigRequest>;
 
+export const imageDigest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'a sha256 digest');
+/** A registry's `host[:port]`, in lower case. */
+export const registryHost = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[a-z0-9.[\]:-]+$/, 'a registry such as registry.example:5000');
+
+const resolvedImage = z.strictObject({
+  digest: imageDigest,
+  labels: z
+    .record(z.string(), z.string())
+    .refine(within(IMAGE_LABELS_BYTES), `must be at most ${IMAGE_LABELS_BYTES} bytes in all`),
+  credential: registryHost.exactOptional(),
+});
+
 const resolvedGuest = guestRequest.required({ cpu_kind: true, cpus: true, memory_mb: true });
 
 /** What is kept and sent between services; the type is the domain's. */
 export const storedMachineConfig: z.ZodType<MachineConfig> = z.strictObject({
   ...unsealedParts,
+  resolved_image: resolvedImage.exactOptional(),
   guest: resolvedGuest,
   env: sealed(env).exactOptional(),
   init: sealed(init).exactOptional(),
@@ -322,7 +342,7 @@ export function toStoredConfig(config: OpenMachineConfig): MachineConfig {
   return stored as unknown as MachineConfig;
 }
 
-/** What an answer shows of a configuration: parts whose key was destroyed are left out. */
+/** What an answer shows of a configuration, as it was asked for: parts whose key was destroyed are left out. */
 export type ShownMachineConfig = Omit<OpenMachineConfig, SealedPart> &
   Partial<Pick<OpenMachineConfig, SealedPart>>;
 
@@ -334,7 +354,8 @@ export function toShownConfig(
   config: MachineConfig,
   open: (part: Sealed<unknown>) => unknown,
 ): ShownMachineConfig {
-  const shown: Record<string, unknown> = { ...config };
+  const { resolved_image: _, ...asked } = config;
+  const shown: Record<string, unknown> = { ...asked };
   for (const part of SEALED_PARTS) {
     const value = config[part];
     if (value === undefined) continue;

@@ -1,5 +1,6 @@
 export * from './errors.js';
 export * from './reference.js';
+export * from './environment.js';
 export type { Descriptor, Manifest, Platform } from './manifest.js';
 export { imageConfig, type ExposedPort, type ImageConfig } from './config.js';
 export { verified, type ImageSource } from './source.js';

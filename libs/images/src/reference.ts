@@ -51,6 +51,12 @@ export function formatReference(reference: ImageReference): string {
   return name + (reference.tag ? `:${reference.tag}` : '') + (reference.digest ? `@${reference.digest}` : '');
 }
 
+/** The same image by its digest alone, wherever its tag has moved. Throws `image_reference_invalid`. */
+export function pinReference(text: string, digest: string): string {
+  if (!isDigest(digest)) throw invalid(text, `"${digest}" is no digest`);
+  return formatReference({ ...parseReference(text), digest });
+}
+
 function splitDigest(text: string): [string, Digest | undefined] {
   const at = text.indexOf('@');
   if (at < 0) return [text, undefined];

@@ -5,7 +5,7 @@ import { operation } from '../operations/operation.js';
 import { appParams, noQuery } from '../operations/shapes.js';
 import { answerAfter } from './answer-after.js';
 import { machineAnswer } from './machine-answer.js';
-import { checkSecretsVersion, launchFields, sealConfig } from './machine-input.js';
+import { checkSecretsVersion, launchFields, storedConfig } from './machine-input.js';
 
 export const createMachine = operation({
   name: 'machines.create',
@@ -26,7 +26,7 @@ export const createMachine = operation({
       'create-machine',
       {
         app: target.app,
-        config: await sealConfig(api.sealer, target.organization, config),
+        config: await storedConfig(api, target.organization, config),
         launch: !skip_launch,
         cordoned: skip_service_registration ?? false,
         ...(name ? { name } : {}),

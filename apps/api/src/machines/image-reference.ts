@@ -12,20 +12,23 @@ const DEFAULT_REGISTRY = 'docker.io';
 /**
  * @param reference such as `registry.example:5000/team/web:1@sha256:…`; the first part is a registry where it has a dot, a colon or
  * is `localhost` (distribution/reference).
- * @param digest what a worker resolved it to, if one has.
+ * @param resolved what it stood for, where that is known.
  */
-export function imageRefOf(reference: string, digest: string | null): ImageRef {
+export function imageRefOf(
+  reference: string,
+  resolved: { readonly digest: string | null; readonly labels: Readonly<Record<string, string>> },
+): ImageRef {
   const [name = '', pinned] = reference.split('@', 2);
   const slash = name.lastIndexOf('/');
   const colon = name.indexOf(':', slash + 1);
   const path = colon < 0 ? name : name.slice(0, colon);
   const tag = colon < 0 ? undefined : name.slice(colon + 1);
-  const found = digest ?? pinned;
+  const found = resolved.digest ?? pinned;
   return {
     ...registryAndRepository(path),
     ...(tag === undefined ? (found === undefined ? { tag: 'latest' } : {}) : { tag }),
     ...(found === undefined ? {} : { digest: found }),
-    labels: {},
+    labels: resolved.labels,
   };
 }
 

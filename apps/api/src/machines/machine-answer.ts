@@ -116,6 +116,7 @@ export async function answerOf(sealer: Sealer, facts: Facts, extras: Extras = {}
   const sealed = extras.summary
     ? { address: facts.address }
     : { address: facts.address, config: facts.config };
+  const resolved = facts.config.resolved_image ?? { digest: facts.imageDigest, labels: {} };
   const { address, config } = openedFacts.parse(await openLeaves(sealer, facts.organization, sealed));
   return {
     id: facts.id,
@@ -125,7 +126,7 @@ export async function answerOf(sealer: Sealer, facts: Facts, extras: Extras = {}
     instance_id: facts.instance,
     version: facts.instance,
     ...(address ? { private_ip: address } : {}),
-    image_ref: { ...imageRefOf(facts.config.image, facts.imageDigest) },
+    image_ref: { ...imageRefOf(facts.config.image, resolved) },
     ...(config ? { config: shownConfig(config) } : {}),
     ...(extras.events ? { events: [...extras.events] } : {}),
     checks: [...facts.checks],

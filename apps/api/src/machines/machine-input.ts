@@ -7,8 +7,9 @@ import {
   type OpenMachineConfig,
 } from '@bulkhead/contracts/machine-config';
 import type { MachineConfig, OrganizationId } from '@bulkhead/domain';
-import { sealLeaves, type Sealer } from '@bulkhead/journal';
+import { sealLeaves } from '@bulkhead/journal';
 import { z } from 'zod';
+import type { Api } from '../api.js';
 
 /** What create and update have in common. */
 export const launchFields = {
@@ -32,11 +33,16 @@ export function checkSecretsVersion(asked: number | null | undefined): void {
   });
 }
 
-/** Seals what people put secrets into before it leaves this process. */
-export async function sealConfig(
-  sealer: Sealer,
+/**
+ * The stored form of a request: its image found, and what people put secrets into sealed before it leaves this process.
+ * @throws TerminalError where no machine could ever run this image; RetryableError where its registry can't be asked now.
+ */
+export async function storedConfig(
+  { images, sealer }: Pick<Api, 'images' | 'sealer'>,
   organization: OrganizationId,
   request: OpenMachineConfig,
 ): Promise<MachineConfig> {
-  return storedMachineConfig.parse(await sealLeaves(sealer, organization, toStoredConfig(request)));
+  const resolved_image = await images.resolve(organization, request.image);
+  const stored = { ...toStoredConfig(request), resolved_image };
+  return storedMachineConfig.parse(await sealLeaves(sealer, organization, stored));
 }

@@ -5,7 +5,7 @@ import { operation } from '../operations/operation.js';
 import { machineParams, noQuery } from '../operations/shapes.js';
 import { answerAfter } from './answer-after.js';
 import { machineAnswer } from './machine-answer.js';
-import { checkSecretsVersion, launchFields, sealConfig } from './machine-input.js';
+import { checkSecretsVersion, launchFields, storedConfig } from './machine-input.js';
 import { machineOfPath, onMachine } from './on-machine.js';
 
 export const updateMachine = operation({
@@ -36,7 +36,7 @@ export const updateMachine = operation({
       'update-machine',
       {
         ...onMachine(call),
-        config: await sealConfig(api.sealer, target.organization, config),
+        config: await storedConfig(api, target.organization, config),
         launch: !skip_launch,
         ...(current_version ? { current: current_version } : {}),
         ...(name ? { name } : {}),

@@ -1,4 +1,5 @@
 import { hashToken, newToken } from '@bulkhead/auth';
+import { parseReference } from '@bulkhead/images';
 import {
   CommandBus,
   migrateJournal,
@@ -13,6 +14,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { bootstrap } from '../bootstrap.js';
 import { serveOnBus } from '../bus/serve-on-bus.js';
 import { createServer } from '../http/server.js';
+import type { Images } from '../images/images.js';
 import { jetStreamLogReader } from '../logs/jetstream-log-reader.js';
 import { ensureLogStream } from '../logs/log-stream.js';
 import { AppRow, ENTITIES } from '../read-model/entities.js';
@@ -55,7 +57,17 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-export async function startTestPlatform(): Promise<TestPlatform> {
+/** As if every image were there. */
+const anyImage: Images = {
+  resolve: async (_organization, text) => ({
+    digest: parseReference(text).digest ?? `sha256:${'0'.repeat(64)}`,
+    labels: {},
+  }),
+};
+
+export async function startTestPlatform({
+  images = anyImage,
+}: { readonly images?: Images } = {}): Promise<TestPlatform> {
   const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
   const [own, theirs] = await Promise.all([postgres.database(), postgres.database()]);
   const log: string[] = [];
@@ -86,6 +98,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     commands: new CommandBus(bus, 'api'),
     streams: await natsStreams(connection, 'api'),
     dataKeys: keys,
+    images,
     logs: jetStreamLogReader(connection.jetstream(), manager),
     logger,
     leadershipMs: TEST_LEADERSHIP_MS,

@@ -21,7 +21,7 @@ import type { Scheduler } from '../scheduler.js';
 import type { AppRow } from '../storage/entities.js';
 import { commandOf, commitMachine } from './change-machine.js';
 import { machineResultOf } from './machine-result.js';
-import { contentOf } from './content.js';
+import { contentOf, wished } from './content.js';
 
 /** Creates a machine and places it: name, quota, room on a host and the machine together, or not at all. */
 export const createMachine = (scheduler: Scheduler) =>
@@ -35,7 +35,7 @@ export const createMachine = (scheduler: Scheduler) =>
       const command = commandOf(
         scheduler,
         context,
-        await contentOf(scheduler.sealer, app.organization, asked),
+        await contentOf(scheduler.sealer, app.organization, wished(asked)),
       );
       const wanted = { ...asked, machine: newMachineId(), instance: newInstanceId() };
       return scheduler.journal.execute(command, async (decision) => {

@@ -21,7 +21,7 @@ import type { Scheduler } from '../scheduler.js';
 import { commandOf, commitMachine, loadMachine } from './change-machine.js';
 import { sizeOf } from './create-machine.js';
 import { machineResultOf } from './machine-result.js';
-import { contentOf } from './content.js';
+import { contentOf, wished } from './content.js';
 
 /** Gives a machine a new configuration, which is a new instance of it; on another host where it has outgrown its own. */
 export const updateMachine = (scheduler: Scheduler) =>
@@ -31,7 +31,8 @@ export const updateMachine = (scheduler: Scheduler) =>
     input,
     handle: async (context, asked) => {
       const { organization } = appOf(context.principal);
-      const command = commandOf(scheduler, context, await contentOf(scheduler.sealer, organization, asked));
+      const content = await contentOf(scheduler.sealer, organization, wished(asked));
+      const command = commandOf(scheduler, context, content);
       const instance = newInstanceId();
       return scheduler.journal.execute(command, async (decision) => {
         const loaded = await loadMachine(decision, asked);

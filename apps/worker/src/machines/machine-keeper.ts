@@ -1,6 +1,7 @@
 import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
 import type { ImageStore, LocalImage } from '../images/index.js';
+import { pullReference } from '../images/pull-reference.js';
 import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import type { WorkerStore } from '../store/worker-store.js';
 import { bootSpec, stopOptions, type OpenedRow } from './guest-spec.js';
@@ -199,7 +200,7 @@ export class MachineKeeper {
     this.#keep({ ...answer, phase: 'starting', restarts }, []);
     try {
       const row = this.around.open(desired);
-      const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
+      const image = await this.around.images.ensure(pullReference(row.config), { holder: this.machine });
       this.#image = image;
       await this.around.runtime.discardSnapshot(this.machine);
       this.#runs(await this.around.runtime.boot(bootSpec(desired, row, image)), answer, image, restarts);
@@ -215,7 +216,7 @@ export class MachineKeeper {
     const answer = answerOf(desired);
     try {
       const row = this.around.open(desired);
-      const image = await this.around.images.ensure(row.config.image, { holder: this.machine });
+      const image = await this.around.images.ensure(pullReference(row.config), { holder: this.machine });
       this.#image = image;
       this.#runs(await this.around.runtime.resume(bootSpec(desired, row, image)), answer, image, 0);
     } catch (error) {

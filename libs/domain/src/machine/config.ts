@@ -56,12 +56,23 @@ export interface GuestFile {
   readonly mode?: number;
 }
 
+/** What the image's reference stood for when the machine was given it: what a host runs, whatever the tag says by then. */
+export interface ResolvedImage {
+  /** Of the manifest for the machine's platform: `sha256:…`. */
+  readonly digest: string;
+  /** The image's own, as far as they fit. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The registry (`host[:port]`) whose credential of the organization it took to see the image. */
+  readonly credential?: string;
+}
+
 /**
  * What a machine is to run, in the Machines API's own words (docs: machines resource, `config`), since clients send and
  * compare it whole. What people put secrets into by mistake is sealed.
  */
 export interface MachineConfig {
   readonly image: string;
+  readonly resolved_image?: ResolvedImage;
   readonly guest: Guest;
   readonly env?: Sealed<Readonly<Record<string, string>>>;
   readonly init?: Sealed<InitOverrides>;
