@@ -3,6 +3,9 @@ import type { AppId, MachineId } from '@bulkhead/domain';
 import { INSTANCE_FEED, instanceRow, newId, TerminalError, type Heartbeat } from '@bulkhead/contracts';
 import { execResult, psResult } from '@bulkhead/contracts/commands/host';
 import { done, leaseResult, machineResult, metadataResult } from '@bulkhead/contracts/commands/scheduler';
+import { followTrace, inSpan } from '@bulkhead/journal';
+import { startTelemetry } from '@bulkhead/platform';
+import { SpanKind } from '@opentelemetry/api';
 import { parseSixPn } from '@bulkhead/network';
 import { newToken } from '@bulkhead/auth';
 import { cleanExit, observed, TestHost } from './testing/test-host.js';
@@ -82,6 +85,21 @@ describe('a machine', () => {
       'MachinePlaced',
       'MachineStarted',
     ]);
+  });
+
+  it("hands its command's trace on to its host, and takes it back with the host's report", async () => {
+    const telemetry = startTelemetry('scheduler', undefined);
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const host = await joinIn('traced');
+    const { machine } = await inSpan('test', SpanKind.INTERNAL, followTrace(trace), () =>
+      create({ region: 'traced' }),
+    );
+    const row = await rowOf(host, machine);
+    expect(row.trace).toBe(trace);
+    const reach = { kind: 'direct' as const };
+    await host.report([{ kind: 'started', ...observed(row), trace, reach, imageDigest: 'sha256:1' }]);
+    expect(await world.tracesOf(`machine/${machine}`)).toEqual([trace, trace]);
+    await telemetry.stop();
   });
 
   it('is made once, however often its command comes', async () => {

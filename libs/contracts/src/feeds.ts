@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { appId, hostId, instanceId, machineId, organizationId } from './ids.js';
+import { appId, hostId, instanceId, machineId, organizationId, traceId } from './ids.js';
 
 /** One change of a feed; `number` counts without gaps per feed. A null row means the key is gone. */
 export const feedChange = z.strictObject({
@@ -105,6 +105,8 @@ export const hostMachineRow = z.strictObject({
   wish: z.int().nonnegative(),
   stop: z.strictObject({ signal: z.string().optional(), timeoutMs: z.int().optional(), force: z.boolean() }),
   networkId: z.int().nonnegative(),
+  /** Of the last command about the machine. */
+  trace: traceId.optional(),
   /** The whole configuration and the 6PN address as JSON, sealed to the host's key: {config: MachineConfig, address}. */
   sealed: z.string(),
 });

@@ -35,6 +35,8 @@ export const timestamp = id<Timestamp>(
   /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   'a UTC time with milliseconds',
 );
+/** W3C Trace Context. */
+export const traceId = z.string().regex(/^[0-9a-f]{32}$/, 'a trace id (32 hex digits)');
 
 /** App, organization and machine names: DNS labels, as they become host names. */
 export const appName = z

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { generation } from './feeds.js';
-import { instanceId, machineId, timestamp } from './ids.js';
+import { instanceId, machineId, timestamp, traceId } from './ids.js';
 
-const observed = { machine: machineId, generation, instance: instanceId, wish: z.int().nonnegative() };
+const observed = {
+  machine: machineId,
+  generation,
+  instance: instanceId,
+  wish: z.int().nonnegative(),
+  /** Of the command that the worker acted on. */
+  trace: traceId.optional(),
+};
 
 export const exitRecord = z.strictObject({
   exit_code: z.int(),

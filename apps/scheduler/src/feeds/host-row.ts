@@ -10,6 +10,7 @@ export async function hostRowOf(
   sealer: Sealer,
   state: LivingMachine,
   worker: Worker,
+  trace: string | null = null,
 ): Promise<HostMachineRow | null> {
   const { placement } = state;
   const address = await openAddress(sealer, state);
@@ -35,6 +36,7 @@ export async function hostRowOf(
       force,
     },
     networkId: placement.networkId,
+    ...(trace === null ? {} : { trace }),
     sealed: Buffer.from(box).toString('base64'),
   };
 }

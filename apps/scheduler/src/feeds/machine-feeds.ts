@@ -21,6 +21,8 @@ interface Change {
   readonly machine: MachineId;
   readonly before: MachineState;
   readonly after: MachineState;
+  /** Of the last command about it that had one. */
+  readonly trace: string | null;
 }
 
 /** What a row needs to know of the host it is for. */
@@ -73,10 +75,14 @@ async function keepWorkers(tx: Sql, batch: readonly ReadEnvelope[]): Promise<rea
   return moved;
 }
 
-const stateRow = z.object({ id: z.string(), state: z.unknown() });
+const stateRow = z.object({ id: z.string(), state: z.unknown(), trace: z.string().nullable() });
 /** A state that this projection itself folded and wrote. */
-const parseState = (row: unknown): { id: MachineId; state: MachineState } =>
-  stateRow.parse(row) as { id: MachineId; state: MachineState };
+const parseState = (row: unknown): KnownMachine => stateRow.parse(row) as KnownMachine;
+interface KnownMachine {
+  readonly id: MachineId;
+  readonly state: MachineState;
+  readonly trace: string | null;
+}
 
 async function changesOf(tx: Sql, batch: readonly ReadEnvelope[]): Promise<Change[]> {
   const byMachine = Map.groupBy(
@@ -84,39 +90,46 @@ async function changesOf(tx: Sql, batch: readonly ReadEnvelope[]): Promise<Chang
     ({ aggregate }) => aggregate.id as MachineId,
   );
   if (byMachine.size === 0) return [];
-  const rows = await tx.query('select id, state from machine where id = any($1::text[])', [
+  const rows = await tx.query('select id, state, trace from machine where id = any($1::text[])', [
     [...byMachine.keys()],
   ]);
-  const known = new Map(rows.map(parseState).map(({ id, state }) => [id, state]));
+  const known = new Map(rows.map(parseState).map((row) => [row.id, row]));
   return [...byMachine].map(([machine, envelopes]) => {
-    const before = known.get(machine) ?? machineAggregate.initial;
+    const before = known.get(machine)?.state ?? machineAggregate.initial;
     const events = envelopes.flatMap((envelope) => envelope.events as readonly MachineEvent[]);
-    return { machine, before, after: events.reduce(machineAggregate.evolve, before) };
+    const trace =
+      envelopes.findLast((envelope) => envelope.trace)?.trace ?? known.get(machine)?.trace ?? null;
+    return { machine, before, after: events.reduce(machineAggregate.evolve, before), trace };
   });
 }
 
 /** Machines on hosts that changed, beside those that changed themselves. */
 async function machinesOn(tx: Sql, hosts: readonly HostId[], changes: readonly Change[]): Promise<Change[]> {
   if (hosts.length === 0) return [];
-  const rows = await tx.query('select id, state from machine where host = any($1::text[])', [[...hosts]]);
+  const rows = await tx.query('select id, state, trace from machine where host = any($1::text[])', [
+    [...hosts],
+  ]);
   const changed = new Set(changes.map(({ machine }) => machine));
   return rows
     .map(parseState)
     .filter(({ id }) => !changed.has(id))
-    .map(({ id, state }) => ({ machine: id, before: state, after: state }));
+    .map(({ id, state, trace }) => ({ machine: id, before: state, after: state, trace }));
 }
 
 async function keepMachines(tx: Sql, changes: readonly Change[]): Promise<void> {
-  const living = changes.flatMap(({ after }) => (isLiving(after) ? [after] : []));
+  const living = changes.flatMap(({ after, trace }) => (isLiving(after) ? [{ state: after, trace }] : []));
   const gone = changes.filter(({ after }) => !isLiving(after)).map(({ machine }) => machine);
   if (living.length > 0)
     await tx.query(
-      `insert into machine (id, host, state) select * from unnest($1::text[], $2::text[], $3::jsonb[])
-       on conflict (id) do update set host = excluded.host, state = excluded.state`,
+      `insert into machine (id, host, state, trace)
+       select id, host, state, nullif(trace, '')
+       from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]) as made (id, host, state, trace)
+       on conflict (id) do update set host = excluded.host, state = excluded.state, trace = excluded.trace`,
       [
-        living.map(({ machine }) => machine),
-        living.map(({ placement }) => placement?.host ?? ''),
-        living.map((state) => JSON.stringify(state)),
+        living.map(({ state }) => state.machine),
+        living.map(({ state }) => state.placement?.host ?? ''),
+        living.map(({ state }) => JSON.stringify(state)),
+        living.map(({ trace }) => trace ?? ''),
       ],
     );
   if (gone.length > 0) await tx.query('delete from machine where id = any($1::text[])', [gone]);
@@ -146,14 +159,14 @@ const hostOf = (state: MachineState): HostId | null =>
 async function putHostRows(
   sealer: Sealer,
   feed: FeedWriter,
-  { machine, before, after }: Change,
+  { machine, before, after, trace }: Change,
   workers: Workers,
 ) {
   const left = hostOf(before);
   const host = hostOf(after);
   if (left !== null && left !== host) feed.put(hostFeed(left), machine, null);
   if (host !== null && isLiving(after))
-    feed.put(hostFeed(host), machine, await hostRowOf(sealer, after, workerOf(workers, host)));
+    feed.put(hostFeed(host), machine, await hostRowOf(sealer, after, workerOf(workers, host), trace));
 }
 
 async function putInstance(sealer: Sealer, feed: FeedWriter, { machine, after }: Change, workers: Workers) {

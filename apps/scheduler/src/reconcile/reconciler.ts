@@ -9,6 +9,7 @@ import {
 import { hostId, machineId, newId, TerminalError } from '@bulkhead/contracts';
 import type { Command, Decision, Leader } from '@bulkhead/journal';
 import { z } from 'zod';
+import { measureHosts } from '../hosts/host-meter.js';
 import { commitMachine } from '../machines/change-machine.js';
 import { replace } from '../placement/replace.js';
 import { keepHost } from '../placement/tables.js';
@@ -39,6 +40,16 @@ export class Reconciler {
 
   /** Works as long as this copy leads. */
   async run(leader: Leader, signal: AbortSignal): Promise<void> {
+    const { report, scheduler } = this.options;
+    const unmeasured = measureHosts(scheduler.database, (error) => report(error, 'counting hosts'));
+    try {
+      await this.tick(leader, signal);
+    } finally {
+      unmeasured();
+    }
+  }
+
+  private async tick(leader: Leader, signal: AbortSignal): Promise<void> {
     const { clock } = this.options.scheduler;
     let last: number | null = null;
     while (!signal.aborted) {

@@ -22,7 +22,7 @@ export function observationsOf(
         },
       }));
     default: {
-      const { machine, ...observation } = fact;
+      const { machine, trace: _, ...observation } = fact;
       return [{ machine, observation }];
     }
   }

@@ -48,7 +48,8 @@ async function store(scheduler: Scheduler, host: HostId, report: Report, storedU
   const seen = [...observationsOf(fact), ...(await missingFrom(scheduler, host, fact))];
   for (const [index, { machine, observation }] of seen.entries()) {
     const isLast = index === seen.length - 1;
-    const command = commandFor(scheduler, host, isLast ? String(number) : `${number}.${machine}`, report);
+    const part = isLast ? String(number) : `${number}.${machine}`;
+    const command = commandFor(scheduler, host, part, report, traceIn(fact));
     await scheduler.journal.execute(command, async (decision) => {
       await observe(decision, host, machine, observation);
       if (isLast) await advance(decision, host, number);
@@ -61,6 +62,9 @@ async function store(scheduler: Scheduler, host: HostId, report: Report, storedU
       return null;
     });
 }
+
+/** The worker acted on a command: what comes of it belongs to that one's trace. */
+const traceIn = (fact: ReportFact): string | undefined => ('trace' in fact ? fact.trace : undefined);
 
 async function observe(
   decision: Decision,
@@ -123,9 +127,16 @@ async function noteMissed(
 }
 
 /** A report's command is known by its host and number: what comes twice is stored once. */
-const commandFor = (scheduler: Scheduler, host: HostId, part: string, content: unknown): Command => ({
+const commandFor = (
+  scheduler: Scheduler,
+  host: HostId,
+  part: string,
+  content: unknown,
+  trace?: string,
+): Command => ({
   id: `report.${host}.${part}`,
   content,
+  ...(trace === undefined ? {} : { trace }),
   actor: { kind: 'host', id: host },
   organization: 'platform',
   now: scheduler.clock.now(),

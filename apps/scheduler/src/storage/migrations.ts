@@ -54,4 +54,15 @@ export class SchedulerTables1763800000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS = [SchedulerTables1763800000000] as const;
+/** The trace that a machine's last command belonged to, for its host to go on with. */
+export class MachineTraces1763800000001 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table machine add column trace text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table machine drop column trace');
+  }
+}
+
+export const MIGRATIONS = [SchedulerTables1763800000000, MachineTraces1763800000001] as const;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { metrics } from '@opentelemetry/api';
 import { logSubject, type HostMachineRow, type LogBatch, type LogLine } from '@bulkhead/contracts';
 import type { HostId } from '@bulkhead/domain';
 import type { LogLine as GuestLine } from '../runtime/runtime.js';
@@ -25,6 +26,9 @@ const LINE_OVERHEAD = 160;
  */
 export class LogShipper {
   readonly #machines = new Map<string, MachineLog>();
+  readonly #dropped = metrics.getMeter('bulkhead').createCounter('bulkhead_worker_log_lines_dropped_total', {
+    description: "Lines of machines' output that gave way while the bus was away.",
+  });
 
   constructor(
     private readonly host: HostId,
@@ -48,7 +52,7 @@ export class LogShipper {
         cut,
       });
     if (this.sink.connected) this.flush();
-    else log.trim();
+    else this.#dropped.add(log.trim());
     if (waitMs > 0) await sleep(waitMs);
   }
 
@@ -88,12 +92,14 @@ class MachineLog {
     this.#bytes += sizeOf(line.text);
   }
 
-  /** Drops the oldest of what is too much to wait. */
-  trim(): void {
+  /** Drops the oldest of what is too much to wait. @returns how many lines */
+  trim(): number {
+    const before = this.#dropped;
     while (this.#bytes > WAITING_BYTES && this.#waiting.length > 1) {
       this.#bytes -= sizeOf(this.#waiting.shift()?.text ?? '');
       this.#dropped += 1;
     }
+    return this.#dropped - before;
   }
 
   batches(now: Date): LogBatch[] {

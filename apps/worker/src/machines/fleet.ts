@@ -1,3 +1,4 @@
+import { metrics, type ObservableResult } from '@opentelemetry/api';
 import { TerminalError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { ForwardAnswer, ForwardRequest } from '@bulkhead/contracts/forward';
 import type { Generation, MachineId } from '@bulkhead/domain';
@@ -13,6 +14,9 @@ import { MachineKeeper, type Surroundings } from './machine-keeper.js';
 /** All machines of one host: who keeps each, and what the rest of the worker asks about them. */
 export class Fleet implements RuntimeObserver {
   readonly #keepers = new Map<MachineId, MachineKeeper>();
+  readonly #phases = metrics.getMeter('bulkhead').createObservableGauge('bulkhead_worker_machines', {
+    description: 'Machines on this host, by what they are at.',
+  });
   readonly #checks = new Map<MachineId, { readonly since: number; readonly runner: CheckRunner }>();
 
   constructor(
@@ -25,6 +29,7 @@ export class Fleet implements RuntimeObserver {
 
   /** Takes up what is on this host, from disk and from the VMs that live on, then follows what is wanted. */
   async begin(): Promise<void> {
+    this.#phases.addCallback(this.#count);
     for (const local of this.store.machines()) this.#keeperOf(local.machine, local);
     const running = new Map((await this.around.runtime.attach()).map((vm) => [vm.machine, vm]));
     for (const [machine, vm] of running) this.#keeperOf(machine).adopt(vm);
@@ -85,9 +90,15 @@ export class Fleet implements RuntimeObserver {
   }
 
   async close(): Promise<void> {
+    this.#phases.removeCallback(this.#count);
     for (const { runner } of this.#checks.values()) runner.stop();
     await Promise.all([...this.#keepers.values()].map((keeper) => keeper.close()));
   }
+
+  readonly #count = (result: ObservableResult): void => {
+    const byPhase = Map.groupBy(this.#keepers.values(), ({ local }) => local?.phase ?? 'unknown');
+    for (const [phase, keepers] of byPhase) result.observe(keepers.length, { phase });
+  };
 
   #keeperOf(machine: MachineId, local: LocalMachine | null = null): MachineKeeper {
     const known = this.#keepers.get(machine);

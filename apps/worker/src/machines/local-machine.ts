@@ -6,6 +6,8 @@ export interface Answer {
   readonly instance: InstanceId;
   /** Number of the newest start, stop, restart or suspend request that was acted on. */
   readonly wish: number;
+  /** Of the command that brought that request. */
+  readonly trace?: string | undefined;
 }
 
 /** What is so on this host, as it is kept on disk. */

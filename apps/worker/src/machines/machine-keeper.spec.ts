@@ -163,6 +163,21 @@ describe('MachineKeeper', () => {
     expect(reports()).toEqual(['started']);
   });
 
+  it('reports what came of a command with the trace of that command', async () => {
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
+    keeper.want(row({ trace: first }));
+    await phase('running');
+    keeper.want(row({ trace: second, desired: 'stopped', wish: 2 }));
+    await until(() => keeper.local?.wish === 2);
+    const traces = store.unsent(10).map(({ fact }) => [fact.kind, 'trace' in fact && fact.trace]);
+    expect(traces).toEqual([
+      ['started', first],
+      ['exited', first],
+      ['stopped', first],
+      ['stopped', second],
+    ]);
+  });
+
   it('stops with the signal and patience asked for, and says so under the new wish', async () => {
     keeper.want(row());
     await phase('running');

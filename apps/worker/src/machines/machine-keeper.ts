@@ -1,3 +1,5 @@
+import { followTrace, inSpan } from '@bulkhead/journal';
+import { metrics, SpanKind } from '@opentelemetry/api';
 import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
 import type { ImageStore, LocalImage } from '../images/index.js';
@@ -132,6 +134,11 @@ export class MachineKeeper {
       },
       local.restarts,
     );
+    this.around.say(this.machine, 'ended', {
+      cause: exit.cause,
+      exitCode: exit.exitCode,
+      ...(local.trace === undefined ? {} : { trace: local.trace }),
+    });
     const goesOn = then.then === 'restart' || this.#replaces(local);
     const fact: ReportFact = {
       kind: 'exited',
@@ -167,8 +174,15 @@ export class MachineKeeper {
     while (this.#again && !this.#closed) {
       this.#again = false;
       const step = nextStep(this.#desired, this.#local, this.around.now().getTime());
-      if (step.step !== 'nothing') await this.#take(step);
+      if (step.step !== 'nothing') await this.#follow(step);
     }
+  }
+
+  /** What is done belongs to the trace of the command that asked for it. */
+  #follow(step: Exclude<Step, { step: 'nothing' }>): Promise<void> {
+    if (step.step === 'wait') return this.#take(step);
+    const headers = followTrace(this.#desired?.trace ?? this.#local?.trace);
+    return inSpan(`machine ${step.step}`, SpanKind.CONSUMER, headers, () => this.#take(step));
   }
 
   async #take(step: Exclude<Step, { step: 'nothing' }>): Promise<void> {
@@ -200,10 +214,10 @@ export class MachineKeeper {
     this.#keep({ ...answer, phase: 'starting', restarts }, []);
     try {
       const row = this.around.open(desired);
-      const image = await this.around.images.ensure(pullReference(row.config), { holder: this.machine });
-      this.#image = image;
+      const image = await this.#pull(row);
       await this.around.runtime.discardSnapshot(this.machine);
-      this.#runs(await this.around.runtime.boot(bootSpec(desired, row, image)), answer, image, restarts);
+      const spec = bootSpec(desired, row, image);
+      this.#runs(await timed('boot', () => this.around.runtime.boot(spec)), answer, image, restarts);
     } catch (error) {
       this.#startFailed(answer, restarts, error);
     }
@@ -216,13 +230,21 @@ export class MachineKeeper {
     const answer = answerOf(desired);
     try {
       const row = this.around.open(desired);
-      const image = await this.around.images.ensure(pullReference(row.config), { holder: this.machine });
-      this.#image = image;
-      this.#runs(await this.around.runtime.resume(bootSpec(desired, row, image)), answer, image, 0);
+      const image = await this.#pull(row);
+      const spec = bootSpec(desired, row, image);
+      this.#runs(await timed('resume', () => this.around.runtime.resume(spec)), answer, image, 0);
     } catch (error) {
       this.around.say(this.machine, 'could not resume, starts cold', { problem: problemOf(error).message });
       await this.#start(0);
     }
+  }
+
+  async #pull({ config }: OpenedRow): Promise<LocalImage> {
+    const image = await inner('image', () =>
+      this.around.images.ensure(pullReference(config), { holder: this.machine }),
+    );
+    this.#image = image;
+    return image;
   }
 
   #runs(vm: Vm, answer: Answer, image: LocalImage, restarts: number): void {
@@ -242,6 +264,7 @@ export class MachineKeeper {
       },
       [{ kind: 'started', machine: this.machine, ...answer, reach, imageDigest: image.digest }],
     );
+    this.around.say(this.machine, 'runs', { image: image.digest, restarts });
   }
 
   #startFailed(answer: Answer & { machine: MachineId }, restarts: number, error: unknown): void {
@@ -351,11 +374,34 @@ export class MachineKeeper {
   }
 }
 
-const answerOf = ({ machine, generation, instance, wish }: HostMachineRow | LocalMachine) => ({
+/** A part of what is being done. */
+const inner = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  inSpan(name, SpanKind.INTERNAL, {}, work);
+
+/** A VM's start, which `/metrics` tells of too. */
+async function timed(how: 'boot' | 'resume', start: () => Promise<Vm>): Promise<Vm> {
+  const seconds = metrics.getMeter('bulkhead').createHistogram('bulkhead_worker_boot_seconds', {
+    description: 'How long a VM took to boot or to resume, by how it ended.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] },
+  });
+  const begun = performance.now();
+  let outcome = 'failed';
+  try {
+    const vm = await inner(how, start);
+    outcome = 'ok';
+    return vm;
+  } finally {
+    seconds.record((performance.now() - begun) / 1_000, { how, outcome });
+  }
+}
+
+const answerOf = ({ machine, generation, instance, wish, trace }: HostMachineRow | LocalMachine) => ({
   machine,
   generation,
   instance,
   wish,
+  ...(trace === undefined ? {} : { trace }),
 });
 
 const stamp = (date: Date) => date.toISOString() as Timestamp;

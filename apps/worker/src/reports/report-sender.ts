@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { metrics, type ObservableResult } from '@opentelemetry/api';
 import { isBulkheadError, reportsStored, type Report } from '@bulkhead/contracts';
 import type { HostId } from '@bulkhead/domain';
 import type { CommandBus } from '@bulkhead/journal';
@@ -15,13 +16,18 @@ export class ReportSender {
 
   constructor(
     private readonly host: HostId,
-    private readonly store: Pick<WorkerStore, 'unsent' | 'confirmed'>,
+    private readonly store: Pick<WorkerStore, 'unsent' | 'confirmed' | 'waiting'>,
     private readonly commands: Pick<CommandBus, 'command'>,
     private readonly warn: (problem: string) => void,
   ) {}
 
   start(): void {
-    this.#loop = this.#run();
+    const outbox = metrics.getMeter('bulkhead').createObservableGauge('bulkhead_worker_outbox_reports', {
+      description: 'Reports that the scheduler has not stored yet.',
+    });
+    const observe = (result: ObservableResult): void => result.observe(this.store.waiting);
+    outbox.addCallback(observe);
+    this.#loop = this.#run().finally(() => outbox.removeCallback(observe));
   }
 
   /** There is something new in the outbox. */

@@ -67,6 +67,11 @@ export class WorkerStore {
     }));
   }
 
+  /** How many reports nobody has confirmed. */
+  get waiting(): number {
+    return Number(this.#statements.outboxSize.get()?.['count'] ?? 0);
+  }
+
   confirmed(storedUpTo: number): void {
     this.#statements.confirmed.run(storedUpTo);
   }

@@ -1,3 +1,4 @@
+import { metrics } from '@opentelemetry/api';
 import { TerminalError } from '@bulkhead/contracts';
 import {
   codeOf,
@@ -50,6 +51,13 @@ export interface Progress {
 /** Images of this host, as root file systems to boot from. */
 export class ImageStore {
   private readonly pulls = new SharedWork<Digest, LocalImage, Progress>();
+  private readonly pullSeconds = metrics
+    .getMeter('bulkhead')
+    .createHistogram('bulkhead_worker_image_pull_seconds', {
+      description: 'From the first layer to a root file system, by how it ended.',
+      unit: 's',
+      advice: { explicitBucketBoundaries: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] },
+    });
 
   private constructor(
     private readonly cache: ImageCache,
@@ -117,7 +125,7 @@ export class ImageStore {
   ): Promise<LocalImage> {
     return this.held(image.digest, holder, async () => {
       const start = (until: AbortSignal, report: (progress: Progress) => void) =>
-        this.build(source, image, until, report);
+        this.timed(this.build(source, image, until, report));
       const { joined, result } = this.pulls.join(image.digest, start, { signal, onProgress });
       if (!joined) return result;
       return result.catch((error: unknown) => {
@@ -126,6 +134,18 @@ export class ImageStore {
         return this.pulls.join(image.digest, start, { signal, onProgress }).result;
       });
     });
+  }
+
+  private async timed(pull: Promise<LocalImage>): Promise<LocalImage> {
+    const begun = performance.now();
+    let outcome = 'failed';
+    try {
+      const image = await pull;
+      outcome = 'ok';
+      return image;
+    } finally {
+      this.pullSeconds.record((performance.now() - begun) / 1_000, { outcome });
+    }
   }
 
   private async build(
