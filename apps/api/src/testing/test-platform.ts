@@ -20,6 +20,7 @@ import { ensureLogStream } from '../logs/log-stream.js';
 import { AppRow, ENTITIES } from '../read-model/entities.js';
 import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
 import { openService, SCHEMA, type ApiService } from '../service.js';
+import { ScriptedAudit } from './scripted-audit.js';
 import { ScriptedScheduler } from './scripted-scheduler.js';
 import { ScriptedVault } from './scripted-vault.js';
 
@@ -42,13 +43,14 @@ export interface Ask {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The api over real Postgres and NATS, with scripted scheduler and vault, behind its real HTTP server. */
+/** The api over real Postgres and NATS, with scripted scheduler, vault and audit, behind its real HTTP server. */
 export interface TestPlatform {
   readonly url: string;
   readonly admin: string;
   readonly service: ApiService;
   readonly scheduler: ScriptedScheduler;
   readonly vault: ScriptedVault;
+  readonly audit: ScriptedAudit;
   readonly keys: MemoryDataKeys;
   /** Everything the service logged. */
   readonly log: string[];
@@ -87,6 +89,7 @@ export async function startTestPlatform({
     ownerOf: async (id) => (await source.getRepository(AppRow).findOneByOrFail({ id })).organization,
   });
   const vault = new ScriptedVault(natsBus(await nats.connect('vault')));
+  const audit = new ScriptedAudit(natsBus(await nats.connect('audit')));
   const connection = await nats.connect('api');
   const bus = natsBus(connection);
   const manager = await connection.jetstreamManager();
@@ -125,6 +128,7 @@ export async function startTestPlatform({
     service,
     scheduler,
     vault,
+    audit,
     keys,
     log,
     nats,
