@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { refusalKeeper, systemClock } from '@bulkhead/journal';
 import { bootService, selfOf, waitFor, type ServiceRuntime } from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { openOwnIdentity } from './authority/own-identity.js';
@@ -25,6 +26,8 @@ async function start(runtime: ServiceRuntime<VaultSettings>): Promise<void> {
   const { database } = storage;
   const lifetimes = lifetimesOf(settings);
   const vault = await openVault({ database, master, lifetimes, committed: () => wake() });
+  const report = (error: unknown) => logger.warn({ err: error }, 'old refusals');
+  void refusalKeeper(vault.journal, systemClock, report).run(stopping);
   const identity = await openOwnIdentity(vault);
   onStop('identity', () => identity.close());
   identity.events.on('renewal-failed', (error) => logger.error({ err: error }, 'its own renewal failed'));

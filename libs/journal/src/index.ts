@@ -9,6 +9,7 @@ export * from './events/decode.js';
 export * from './store/store.js';
 export * from './store/decision.js';
 export * from './store/journal.js';
+export * from './store/refusal-keeper.js';
 export type { Versioned } from './store/states.js';
 export * from './postgres/database.js';
 export * from './postgres/migrate.js';
