@@ -61,6 +61,7 @@ const OWN = {
   worker: ({ settings, layout, ports, hasHelper }) => ({
     BULKHEAD_GUEST_DIR: layout.guest,
     ...imageSources({ settings, layout }),
+    ...(settings.imageCacheMb ? { BULKHEAD_IMAGE_CACHE_MB: settings.imageCacheMb } : {}),
     ...(hasHelper ? { BULKHEAD_HOSTD_SOCKET: hostdSocket(layout) } : {}),
     BULKHEAD_REGION: settings.region,
     BULKHEAD_FORWARD_ADDRESS: LOOPBACK,

@@ -33,6 +33,8 @@ export function readSettings(root, environment = process.env) {
     /** Registries that are not public, as they are: separated by commas. */
     privateRegistries: environment.BULKHEAD_PRIVATE_REGISTRIES ?? '',
     insecureRegistries: environment.BULKHEAD_INSECURE_REGISTRIES ?? '',
+    /** How much room images may take; the worker's default where it is not set. */
+    imageCacheMb: environment.BULKHEAD_IMAGE_CACHE_MB ?? null,
     region: environment.BULKHEAD_REGION ?? 'local',
     /** name → port, or null: any that is free */
     ports: Object.fromEntries(
