@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = '/sys/fs/cgroup';
@@ -13,12 +13,34 @@ const INSTANCE_WEIGHT = { v1: '4096', v2: '400' };
  */
 export function enterServicesGroup(group, say) {
   try {
-    if (existsSync(path.join(ROOT, 'cgroup.controllers'))) enterUnified(group);
+    if (isUnified()) enterUnified(group);
     else enterLegacy(group);
   } catch (error) {
     say(`no control group for the services, so machines may be slow on a busy computer: ${error.message}`);
   }
 }
+
+/** Leaves the group again and removes it; only once every other process of the instance is gone. */
+export function leaveServicesGroup(group) {
+  const hierarchy = path.join(ROOT, isUnified() ? '' : 'cpu');
+  const services = path.join(hierarchy, group, 'services');
+  if (existsSync(services)) {
+    writeFileSync(path.join(hierarchy, 'cgroup.procs'), String(process.pid));
+    rmdirSync(services);
+  }
+  removeMachinesGroup(group);
+}
+
+/** Removes the group in which hostd put machines, with that of the instance around it; only once none runs. */
+export function removeMachinesGroup(group) {
+  for (const hierarchy of isUnified() ? [''] : ['memory', 'pids', 'cpu'])
+    for (const part of [`${group}/machines`, group]) {
+      const directory = path.join(ROOT, hierarchy, part);
+      if (existsSync(directory)) rmdirSync(directory);
+    }
+}
+
+const isUnified = () => existsSync(path.join(ROOT, 'cgroup.controllers'));
 
 function enterUnified(group) {
   const services = path.join(ROOT, group, 'services');

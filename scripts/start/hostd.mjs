@@ -29,15 +29,15 @@ export function hostdChild({ layout, accounts, code, tools }) {
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8', NODE_ENV: 'production' },
     cwd: '/',
     account: null,
-    beforeStop: () => endMachines(layout),
+    beforeStop: () => endMachines(hostdSocket(layout)),
     ready: async () => existsSync(hostdSocket(layout)),
   };
 }
 
 /** Ends every machine of this host: hostd would keep them, as it does over a worker's restart. */
-async function endMachines(layout) {
-  if (!existsSync(hostdSocket(layout))) return 0;
-  const connection = createConnection(hostdSocket(layout));
+export async function endMachines(socket) {
+  if (!existsSync(socket)) return 0;
+  const connection = createConnection(socket);
   const answers = createInterface({ input: connection })[Symbol.asyncIterator]();
   const ask = async (request) => {
     connection.write(`${JSON.stringify(request)}\n`);

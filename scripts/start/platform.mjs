@@ -10,7 +10,7 @@ import { provideAccounts } from './accounts.mjs';
 import { provideCode } from './code.mjs';
 import { describeInstance, writeDevFile } from './dev-file.mjs';
 import { buildSampleImage, provideGuest } from './images.mjs';
-import { enterServicesGroup } from './control-group.mjs';
+import { enterServicesGroup, leaveServicesGroup } from './control-group.mjs';
 import { hostdChild } from './hostd.mjs';
 import { controlGroup } from './hostd-configuration.mjs';
 import { initialize } from './initialize.mjs';
@@ -72,7 +72,10 @@ async function takePlace({ settings, steps, onStop }) {
   });
   const lock = takeInstanceLock(layout.lock);
   onStop(() => lock.release());
-  if (process.getuid() === 0) enterServicesGroup(controlGroup(layout.data), (text) => steps.say(text));
+  if (process.getuid() === 0) {
+    enterServicesGroup(controlGroup(layout.data), (text) => steps.say(text));
+    onStop(() => leaveServicesGroup(controlGroup(layout.data)));
+  }
   const supervisor = new Supervisor({ logs: layout.logs, pids: layout.pids }, (text) => steps.say(text));
   await supervisor.endLeftovers();
   onStop(() => supervisor.stop());

@@ -2,7 +2,8 @@
 # What the official image's entry point does with the settings that docker-compose.yml gives it.
 set -eu
 if [ "$(id -u)" = 0 ]; then
-  chown postgres:postgres "$PGDATA"
+  chown postgres:postgres "$PGDATA" /var/run/postgresql
+  chmod 3775 /var/run/postgresql
   exec setpriv --reuid=postgres --regid=postgres --clear-groups "$0" "$@"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
