@@ -28,6 +28,7 @@ import type { Logger, RunningProjection, Self, Upkept } from '@bulkhead/platform
 import type { DataSource } from 'typeorm';
 import type { Api, ApiSettings } from './api.js';
 import { stateAt } from './history.js';
+import type { Images } from './images/images.js';
 import type { LogReader } from './logs/log-reader.js';
 import { apiProjection } from './read-model/api-projection.js';
 import { Changes } from './read-model/changes.js';
@@ -47,6 +48,7 @@ export interface Foundations {
   readonly streams: Streams;
   readonly commands: CommandBus;
   readonly dataKeys: DataKeys;
+  readonly images: Images;
   readonly logs: LogReader;
   readonly settings: ApiSettings;
   readonly logger: Logger;
@@ -110,6 +112,7 @@ export function openService(on: Foundations): ApiService {
       journal,
       bus: on.commands,
       sealer,
+      images: on.images,
       freshness: liveFreshness(database, announced),
       changes,
       logs: on.logs,

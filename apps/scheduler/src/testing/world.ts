@@ -48,6 +48,7 @@ import { openService, type SchedulerService } from '../service.js';
 import { ENTITIES } from '../storage/entities.js';
 import { MIGRATIONS } from '../storage/migrations.js';
 
+const traced = z.object({ trace: z.string().optional() });
 const LIMITS = { maxAgeMs: 86_400_000, maxBytes: 16 * 2 ** 20, replicas: 1 };
 
 /** Another service's journal, carried and readable, for the scheduler to follow. */
@@ -221,6 +222,15 @@ export class World {
     return rows.flatMap(({ body }) =>
       eventTypes.parse(JSON.parse(body.toString())).events.map(({ type }) => type),
     );
+  }
+
+  /** Of each of an aggregate's envelopes. */
+  async tracesOf(aggregate: string): Promise<(string | undefined)[]> {
+    const rows = await this.database.query<{ body: Buffer }>(
+      'select body from envelope where aggregate = $1 order by version',
+      [aggregate],
+    );
+    return rows.map(({ body }) => traced.parse(JSON.parse(body.toString())).trace);
   }
 
   eventually<T>(probe: () => Promise<T | undefined | false | null>): Promise<T> {
