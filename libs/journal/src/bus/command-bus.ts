@@ -38,6 +38,8 @@ export interface Patience {
 }
 
 const BACK_OFF_MS = 100;
+/** An attempt with less time than this is not made: it could only end in doubt. */
+const SHORTEST_ATTEMPT_MS = 50;
 
 /** Sends commands and sees them through: what may be retried is, under the same id, until a deadline. */
 export class CommandBus {
@@ -91,7 +93,8 @@ export class CommandBus {
       if (failure instanceof NoAnswer || (failure instanceof RetryableError && failure.status === 504))
         maybeCommitted = true;
       const delay = failure instanceof RetryableError ? failure.delayMs : BACK_OFF_MS;
-      if (this.clock.now().getTime() + delay >= deadline) throw givenUp(failure, asked, maybeCommitted);
+      if (this.clock.now().getTime() + delay + SHORTEST_ATTEMPT_MS >= deadline)
+        throw givenUp(failure, asked, maybeCommitted);
       await this.clock.sleep(delay);
     }
   }
