@@ -2,7 +2,7 @@ import type { LivingMachine } from '@bulkhead/domain';
 import { hostRowContext, type HostMachineRow } from '@bulkhead/contracts';
 import type { Sealer } from '@bulkhead/journal';
 import { seal } from '@bulkhead/pki';
-import type { Worker } from './machine-feeds.js';
+import type { Worker } from './worker.js';
 import { openAddress, openConfig } from './opened.js';
 
 /** What a host is to do with a machine. The configuration is opened here, in memory, and sealed again to that host alone. */

@@ -1,7 +1,7 @@
 import { isHealthy, type LivingMachine, type Service, type ServicePort } from '@bulkhead/domain';
 import type { EdgeService, InstanceRow } from '@bulkhead/contracts';
 import type { Sealer } from '@bulkhead/journal';
-import type { Worker } from './machine-feeds.js';
+import type { Worker } from './worker.js';
 import { openAddress } from './opened.js';
 
 /** What an edge needs to route to a machine, and nothing else of it. */

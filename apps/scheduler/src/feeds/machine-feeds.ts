@@ -1,7 +1,6 @@
 import {
   isLiving,
   machineAggregate,
-  type Forward,
   type HostEvent,
   type HostId,
   type LivingMachine,
@@ -15,6 +14,7 @@ import type { FeedWriter, ProjectionDefinition, ReadEnvelope, Sealer, Sql } from
 import { z } from 'zod';
 import { hostRowOf } from './host-row.js';
 import { instanceRowOf } from './instance-row.js';
+import type { Worker } from './worker.js';
 
 /** A machine before and after a batch. */
 interface Change {
@@ -25,11 +25,6 @@ interface Change {
   readonly trace: string | null;
 }
 
-/** What a row needs to know of the host it is for. */
-export interface Worker {
-  readonly sealingKey: string;
-  readonly forward: Forward | null;
-}
 type Workers = ReadonlyMap<HostId, Worker>;
 
 export const FEEDS_PROJECTION = 'scheduler-feeds';
