@@ -1,3 +1,4 @@
+import type { HostMachineRow } from '@bulkhead/contracts';
 import type { CheckStatus, Generation, InstanceId, MachineId, Reach } from '@bulkhead/domain';
 
 /** Which placement and wish a machine's present condition answers to. */
@@ -34,3 +35,12 @@ export type Phase = LocalMachine['phase'];
 /** Epoch first, then count: a later epoch outranks any count of an earlier one. */
 export const compareGenerations = (a: Generation, b: Generation): number =>
   a.epoch - b.epoch || a.count - b.count;
+
+/** The part of a feed row or a local machine that says which placement and wish it is about. */
+export const answerOf = ({ machine, generation, instance, wish, trace }: HostMachineRow | LocalMachine) => ({
+  machine,
+  generation,
+  instance,
+  wish,
+  ...(trace === undefined ? {} : { trace }),
+});

@@ -7,9 +7,9 @@ import { pullReference } from '../images/pull-reference.js';
 import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import type { WorkerStore } from '../store/worker-store.js';
 import { bootSpec, stopOptions, type OpenedRow } from './guest-spec.js';
-import type { Answer, LocalMachine } from './local-machine.js';
+import { answerOf, type Answer, type LocalMachine } from './local-machine.js';
 import { nextStep, type Step } from './reconcile.js';
-import { afterExit } from './restart-policy.js';
+import { afterVmEnd } from './vm-end.js';
 
 /** What a keeper does things with; the same for all machines of a host. */
 export interface Surroundings {
@@ -117,48 +117,17 @@ export class MachineKeeper {
     const local = this.#local;
     this.#vm = null;
     if (!local || (local.phase !== 'running' && local.phase !== 'starting')) return;
-    const answer = answerOf(local);
-    if (exit.cause === 'start_failed') {
-      return this.#keep({ ...answer, phase: 'failed', code: 'start_failed', message: exit.detail }, [
-        { kind: 'failed', ...answer, code: 'start_failed', message: exit.detail.slice(0, 2048) },
-      ]);
-    }
-    const then = afterExit(
-      this.#config()?.restart,
-      {
-        exitCode: exit.exitCode ?? 0,
-        signal: exit.signal ?? (exit.cause === 'lost' ? 9 : 0),
-        oomKilled: exit.oomKilled,
-        requested: exit.requested,
-        ranForMs: local.phase === 'running' ? exit.exitedAt.getTime() - local.startedAtMs : 0,
-      },
-      local.restarts,
-    );
     this.around.say(this.machine, 'ended', {
       cause: exit.cause,
       exitCode: exit.exitCode,
       ...(local.trace === undefined ? {} : { trace: local.trace }),
     });
-    const goesOn = then.then === 'restart' || this.#replaces(local);
-    const fact: ReportFact = {
-      kind: 'exited',
-      ...answer,
-      exit: {
-        exit_code: exit.exitCode ?? (exit.signal ? 128 + exit.signal : -1),
-        guest_signal: exit.signal ?? 0,
-        oom_killed: exit.oomKilled,
-        requested_stop: exit.requested,
-        restarting: goesOn,
-        restart_count: local.restarts,
-        exited_at: stamp(exit.exitedAt),
-      },
-    };
-    if (then.then === 'restart') {
-      const retryAtMs = this.around.now().getTime() + then.afterMs;
-      this.#keep({ ...answer, phase: 'backing-off', restarts: then.restarts, retryAtMs }, [fact]);
-    } else {
-      this.#keep({ ...answer, phase: 'stopped' }, goesOn ? [fact] : [fact, { kind: 'stopped', ...answer }]);
-    }
+    const after = afterVmEnd(local, exit, {
+      policy: this.#config()?.restart,
+      replaced: this.#replaces(local),
+      nowMs: this.around.now().getTime(),
+    });
+    this.#keep(after.local, after.facts);
     this.look();
   }
 
@@ -395,14 +364,6 @@ async function timed(how: 'boot' | 'resume', start: () => Promise<Vm>): Promise<
     seconds.record((performance.now() - begun) / 1_000, { how, outcome });
   }
 }
-
-const answerOf = ({ machine, generation, instance, wish, trace }: HostMachineRow | LocalMachine) => ({
-  machine,
-  generation,
-  instance,
-  wish,
-  ...(trace === undefined ? {} : { trace }),
-});
 
 const stamp = (date: Date) => date.toISOString() as Timestamp;
 
