@@ -1,70 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EXIT } from './exit-codes.js';
 import { run } from './run.js';
-
-interface Received {
-  method: string;
-  url: string;
-  body: unknown;
-  key: string | undefined;
-  authorization: string | undefined;
-}
-type Answer = readonly [status: number, body: unknown];
-
-/** An API that answers by a table of "METHOD path" and keeps what it was asked. */
-class FakeApi {
-  readonly received: Received[] = [];
-  readonly answers = new Map<string, Answer[]>();
-  private constructor(private readonly server: Server) {}
-
-  static async start(): Promise<FakeApi> {
-    const server = createServer((request, response) => {
-      void read(request).then((body) => {
-        const { method = '', url = '' } = request;
-        api.received.push({
-          method,
-          url,
-          body,
-          key: request.headers['idempotency-key'] as string | undefined,
-          authorization: request.headers.authorization,
-        });
-        const queue = api.answers.get(`${method} ${url.split('?')[0]}`) ?? [];
-        const [status, answer] = (queue.length > 1 ? queue.shift() : queue[0]) ?? [
-          404,
-          { error: 'app not found' },
-        ];
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-      });
-    });
-    const api: FakeApi = new FakeApi(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return api;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  answer(what: string, ...answers: Answer[]): void {
-    this.answers.set(what, answers);
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.server.close(() => resolve()));
-  }
-}
-
-async function read(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
-  return text === '' ? undefined : JSON.parse(text);
-}
+import { FakeApi } from './testing/fake-api.js';
 
 const MACHINE = {
   id: '0123456789abcd',
@@ -262,6 +202,85 @@ describe('changes', () => {
     expect(asked.err).toContain('bulkhead apps destroy web --yes');
     expect(api.received.map(({ method }) => method)).toEqual(['GET']);
     expect((await bulkhead(['apps', 'destroy', 'web', '--yes'])).exitCode).toBe(EXIT.ok);
+  });
+});
+
+describe('a replay', () => {
+  const journals = {
+    journals: [
+      {
+        service: 'api',
+        problem: null,
+        head: { epoch: '1-0', position: 9 },
+        stream: null,
+        relay: null,
+        surplus: 0,
+        projections: [
+          {
+            name: 'api-tenants',
+            journal: 'api',
+            cursor: { epoch: '1-0', position: 9 },
+            state: 'active',
+            why: null,
+          },
+        ],
+      },
+    ],
+  };
+  const report = {
+    cursor: { epoch: '1-0', position: 9 },
+    envelopes: 9,
+    rows: { app: 2 },
+    drift: [{ table: 'app', side: 'live', row: '{"name":"\u001b[2J"}' }],
+    drifted: [{ table: 'app', side: 'live', rows: 100 }],
+    parked: [],
+    swapped: false,
+  };
+
+  beforeEach(() => {
+    api.answer('GET /api/v1/journals', [200, journals]);
+    api.answer('POST /api/v1/replays', [202, { id: 'api.1' }]);
+  });
+
+  it('is waited for, and ends with 7 where rows drifted', async () => {
+    api.answer(
+      'GET /api/v1/replays/api.1',
+      [200, { state: 'running', position: 4 }],
+      [200, { state: 'done', report }],
+    );
+    const { exitCode, out, err } = await bulkhead(['replay', 'api-tenants', '--swap']);
+    expect(exitCode).toBe(EXIT.foundProblems);
+    expect(err).toContain('4 of 9');
+    expect(out).toMatch(/app +live +100 or more/);
+    expect(out).toContain('- app {"name":"\\x1b[2J"}');
+    expect(api.received.find(({ method }) => method === 'POST')?.body).toEqual({
+      service: 'api',
+      projection: 'api-tenants',
+      swap: true,
+    });
+  });
+
+  it('of what there is not is not asked for', async () => {
+    const { exitCode } = await bulkhead(['replay', 'nothing']);
+    expect(exitCode).toBe(EXIT.notFound);
+    expect(api.received.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it('at a time asks for that time, and says which position it used', async () => {
+    const found = {
+      kind: 'app',
+      id: 'app_1',
+      journal: 'api',
+      position: 5,
+      epoch: '1-0',
+      recorded_at: '2026-01-01T00:00:00.000Z',
+      version: 2,
+      state: { name: 'web' },
+    };
+    api.answer('GET /api/v1/history/app/web', [200, found]);
+    const { out } = await bulkhead(['replay', '--at', '2026-01-01T01:00:00+01:00', 'app', 'web']);
+    expect(api.received[0]?.url).toContain(`at=${encodeURIComponent('2026-01-01T00:00:00.000Z')}`);
+    expect(out).toContain('journal api, position 5 (recorded 2026-01-01T00:00:00.000Z');
   });
 });
 

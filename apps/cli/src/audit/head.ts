@@ -1,4 +1,9 @@
-import { openCheckpoint, verifyConsistency } from '@bulkhead/transparency';
+import {
+  CheckpointError,
+  openCheckpoint,
+  verifyConsistency,
+  type SignedCheckpoint,
+} from '@bulkhead/transparency';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { ApiClient } from '../api/api-client.js';
@@ -48,14 +53,13 @@ async function newestHead(api: ApiClient): Promise<HeadFile> {
       exitCode: EXIT.unavailable,
       advice: 'Ask again in a second; see bulkhead doctor if it stays so.',
     });
-  openCheckpoint(note, Buffer.from(public_key, 'base64'));
+  opened(note, public_key);
   return headFileOf(note, public_key);
 }
 
 /** @throws CliError where the log is no longer one that begins with what was kept. */
 async function assertContinues(api: ApiClient, kept: HeadFile, newest: HeadFile): Promise<void> {
-  const key = Buffer.from(kept.publicKey, 'base64');
-  const [older, newer] = [openCheckpoint(kept.note, key), openCheckpoint(newest.note, key)];
+  const [older, newer] = [opened(kept.note, kept.publicKey), opened(newest.note, kept.publicKey)];
   const query = `from=${older.size}&to=${newer.size}`;
   const { proof } =
     older.size > newer.size
@@ -75,4 +79,18 @@ async function assertContinues(api: ApiClient, kept: HeadFile, newest: HeadFile)
       advice: 'Keep the old file. Export the log and run: bulkhead audit verify EXPORT --trusted-head FILE',
     },
   );
+}
+
+/** @throws CliError where the key did not sign it. */
+function opened(note: string, publicKey: string): SignedCheckpoint {
+  try {
+    return openCheckpoint(note, Buffer.from(publicKey, 'base64'));
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    throw new CliError(`This head is not one that the key known here signed: ${error.message}.`, {
+      code: 'bad_head',
+      exitCode: EXIT.foundProblems,
+      advice: 'Compare the key with what others kept: a log that was replaced as a whole has another.',
+    });
+  }
 }
