@@ -387,6 +387,8 @@ describe('subscriptions', () => {
       for (;;) {
         const index = received.findIndex((message) => message.type === type);
         if (index >= 0) return received.splice(index, 1)[0];
+        const over = received.find((message) => ['error', 'complete'].includes(message.type));
+        if (over) throw new Error(`instead of ${type} came ${JSON.stringify(over)}`);
         await heard.promise;
         heard = Promise.withResolvers<void>();
       }
