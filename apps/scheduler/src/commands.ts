@@ -22,6 +22,7 @@ import { stopMachine } from './machines/stop-machine.js';
 import { suspendMachine } from './machines/suspend-machine.js';
 import { uncordonMachine } from './machines/uncordon-machine.js';
 import { updateMachine } from './machines/update-machine.js';
+import { getPlacement } from './placement/get-placement.js';
 import { setQuota } from './quotas/set-quota.js';
 import { releaseHold } from './reconcile/release-hold.js';
 import { report } from './reports/report.js';
@@ -51,6 +52,7 @@ export const commandsOf = (scheduler: Scheduler): Readonly<Record<string, Handle
   'remove-host': removeHost(scheduler),
   'host-abilities': hostAbilities(scheduler),
   'set-quota': setQuota(scheduler),
+  placement: getPlacement(scheduler),
   'release-hold': releaseHold(scheduler),
   heartbeat: heartbeat(scheduler),
   report: report(scheduler),

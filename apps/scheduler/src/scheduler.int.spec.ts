@@ -1,8 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AppId, MachineId } from '@bulkhead/domain';
-import { INSTANCE_FEED, instanceRow, newId, TerminalError, type Heartbeat } from '@bulkhead/contracts';
+import {
+  INSTANCE_FEED,
+  instanceRow,
+  newId,
+  newMachineId,
+  TerminalError,
+  type Heartbeat,
+} from '@bulkhead/contracts';
 import { execResult, psResult } from '@bulkhead/contracts/commands/host';
-import { done, leaseResult, machineResult, metadataResult } from '@bulkhead/contracts/commands/scheduler';
+import {
+  done,
+  leaseResult,
+  machineResult,
+  metadataResult,
+  placementResult,
+} from '@bulkhead/contracts/commands/scheduler';
 import { followTrace, inSpan } from '@bulkhead/journal';
 import { startTelemetry } from '@bulkhead/platform';
 import { SpanKind } from '@opentelemetry/api';
@@ -306,6 +319,32 @@ describe('what is secret', () => {
     const first = await send('a');
     expect(first.config.resolved_image?.digest).toMatch(/^sha256:a+$/);
     expect(await send('b')).toEqual(first);
+  });
+});
+
+describe('the vault', () => {
+  it('learns where a machine is and whose credential its image needs, and nobody else does', async () => {
+    const host = await joinIn('vault');
+    const resolved_image = { digest: `sha256:${'a'.repeat(64)}`, labels: {}, credential: 'registry.test' };
+    const { machine, generation } = await create({ region: 'vault', config: { ...config, resolved_image } });
+    await rowOf(host, machine);
+    const asking = (caller: string, about: string) =>
+      world
+        .commands(caller)
+        .then((bus) =>
+          bus.command('scheduler', 'placement', { id: newId(), input: { machine: about } }, placementResult),
+        );
+    expect((await asking('vault', machine)).result).toEqual({
+      placement: {
+        host: host.id,
+        generation,
+        organization: world.organization,
+        registry: 'registry.test',
+      },
+    });
+    expect((await asking('vault', newMachineId())).result).toEqual({ placement: null });
+    for (const caller of ['api', host.id])
+      await expect(asking(caller, machine)).rejects.toMatchObject({ code: 'caller_not_allowed' });
   });
 });
 

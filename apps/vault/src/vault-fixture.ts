@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@bulkhead/contracts';
-import { createLogger, Health, selfOf, type Storage } from '@bulkhead/platform';
+import { createLogger, Health, selfOf, type Logger, type Storage } from '@bulkhead/platform';
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import { eventually, type ServerProcess, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { startServer } from '@bulkhead/testing/child';
@@ -22,7 +22,6 @@ import { openVault, type Vault } from './vault.js';
 
 /** A vault for tests: initialized in a database and a directory of its own, with its listener, under a clock that can be moved. */
 export class VaultFixture {
-  readonly logger = createLogger('test', 'fatal');
   private skew = 0;
   private closers: (() => Promise<void> | void)[] = [];
   private port = 0;
@@ -32,13 +31,17 @@ export class VaultFixture {
     readonly url: string,
     readonly storage: Storage,
     private readonly busPort: number,
+    readonly logger: Logger,
   ) {}
 
-  static async create(postgres: TestPostgres): Promise<VaultFixture> {
+  static async create(
+    postgres: TestPostgres,
+    logger: Logger = createLogger('test', 'fatal'),
+  ): Promise<VaultFixture> {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vault-'));
     const url = await ownRole(await postgres.database());
     const storage = await openVaultStorage(url, createLogger('test', 'fatal'));
-    const fixture = new VaultFixture(directory, url, storage, await freePort());
+    const fixture = new VaultFixture(directory, url, storage, await freePort(), logger);
     await initialize(fixture.plan());
     return fixture;
   }

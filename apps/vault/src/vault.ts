@@ -9,6 +9,8 @@ import type { JoinTokens } from './join-tokens/create-join-token.js';
 import { Keyring } from './keys/keyring.js';
 import type { MasterKey } from './keys/master-key.js';
 import { bus, headSigner, internalRoot, joinTokenKey, sealKey, type HeadSigner } from './keys/named-keys.js';
+import { RegistryCredentials } from './registries/registry-credentials.js';
+import { RegistryReleases } from './registries/registry-releases.js';
 
 export const SCHEMA = 'vault';
 
@@ -29,6 +31,8 @@ export interface Vault {
   readonly registry: IdentityRegistry;
   readonly dataKeys: ManagedDataKeys;
   readonly joinTokens: JoinTokens;
+  readonly registryCredentials: RegistryCredentials;
+  readonly registryReleases: RegistryReleases;
   readonly heads: HeadSigner;
   /** To which anyone may seal for the vault, raw. */
   readonly sealPublicKey: Uint8Array;
@@ -49,6 +53,9 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     ...(options.committed ? { committed: options.committed } : {}),
   });
   const authority = await CertificateAuthority.open(root);
+  const registry = new IdentityRegistry(database);
+  const seals = await sealKey.provide(keyring);
+  const registryCredentials = new RegistryCredentials({ sql: database, master, journal, sealKey: seals });
   return {
     journal,
     keyring,
@@ -59,11 +66,13 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
       sql: database,
       now,
     }),
-    registry: new IdentityRegistry(database),
+    registry,
     dataKeys: new ManagedDataKeys(stored, journal, now),
     joinTokens: { journal, ca: root.certificate, key: await joinTokenKey.provide(keyring) },
     heads: await headSigner.provide(keyring),
-    sealPublicKey: (await sealKey.provide(keyring)).publicKey,
+    registryCredentials,
+    registryReleases: new RegistryReleases({ registryCredentials, registry, journal, now }),
+    sealPublicKey: seals.publicKey,
     now,
   };
 }

@@ -9,6 +9,7 @@ export * from './seal/sealed-box.js';
 export * from './enrolment/join-token.js';
 export * from './enrolment/protocol.js';
 export * from './enrolment/data-keys.js';
+export * from './enrolment/registry-credentials.js';
 export * from './enrolment/vault-client.js';
 export * from './enrolment/identity-file.js';
 export * from './enrolment/join-token-file.js';

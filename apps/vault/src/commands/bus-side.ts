@@ -1,4 +1,5 @@
 import {
+  CommandBus,
   natsBus,
   natsStreams,
   PostgresLeadershipStore,
@@ -16,8 +17,10 @@ import {
   type Self,
 } from '@bulkhead/platform';
 import type { NatsConnection } from 'nats';
+import { placementsBy } from '../registries/placements.js';
 import { SCHEMA, type Vault } from '../vault.js';
-import { vaultHandlers, type VaultAccess } from './handlers.js';
+import type { VaultAccess } from './handler.js';
+import { vaultHandlers } from './handlers.js';
 
 export interface BusSideOptions {
   readonly vault: Vault;
@@ -74,11 +77,12 @@ export class BusSide {
       report: (problem) => logger.warn(problem, 'relay'),
     });
     this.relay = relay;
+    const placements = placementsBy(new CommandBus(bus, identity.caller));
     const served = serveCommands<VaultAccess, null>({
       bus,
       service: 'vault',
       handlers: {
-        ...vaultHandlers(vault, store),
+        ...vaultHandlers(vault, store, placements),
         ...upkeepHandlers<VaultAccess, null>(
           {
             service: 'vault',

@@ -9,29 +9,21 @@ import {
   signHeadRequest,
 } from '@bulkhead/contracts/commands/vault';
 import { joinTokenAggregate } from '@bulkhead/domain';
-import {
-  commandHandler,
-  pagesHandler,
-  type CommandContext,
-  type CommandHandler,
-  type Command,
-  type RelayStore,
-} from '@bulkhead/journal';
+import { commandHandler, pagesHandler, type RelayStore } from '@bulkhead/journal';
 import { checkpointText } from '@bulkhead/transparency';
-import type { OrganizationScope } from '@bulkhead/contracts';
 import { removeIdentity } from '../identities/remove-identity.js';
 import { createJoinToken } from '../join-tokens/create-join-token.js';
+import type { Placements } from '../registries/placements.js';
 import type { Vault } from '../vault.js';
-
-/**
- * The vault keeps no projection of users and tokens: for what an administrator asks, the api has cleared the credential and sends
- * the command. So what a command needs is said whole by `callers`, which the bus vouches for.
- */
-export type VaultAccess = 'callers alone';
-type Handler = CommandHandler<VaultAccess, null>;
+import { answer, commandOf, type Handler } from './handler.js';
+import { registryHandlers } from './registry-handlers.js';
 
 /** What each kind of identity may ask of the vault over the bus. */
-export function vaultHandlers(vault: Vault, pages: RelayStore): Readonly<Record<string, Handler>> {
+export function vaultHandlers(
+  vault: Vault,
+  pages: RelayStore,
+  placements: Placements,
+): Readonly<Record<string, Handler>> {
   const access = 'callers alone';
   const command = commandOf(vault);
   const heads = { publicKey: vault.heads.publicKey.toString('base64') };
@@ -105,24 +97,7 @@ export function vaultHandlers(vault: Vault, pages: RelayStore): Readonly<Record<
         return answer({ ...heads, signature: vault.heads.sign(text).toString('base64') });
       },
     }),
+    ...registryHandlers(vault, placements),
     pages: pagesHandler(pages, access, ['api', 'scheduler', 'audit']),
   };
 }
-
-const answer = (result: unknown) => Promise.resolve({ result });
-
-/** A command's id is its caller's own: two callers never share one. */
-const commandOf =
-  ({ now }: Vault) =>
-  (
-    { id, name, caller, actor, cause }: CommandContext<null>,
-    input: unknown,
-    organization: OrganizationScope = 'platform',
-  ): Command => ({
-    id: `${caller}/${id}`,
-    content: { name, input },
-    actor: actor ?? { kind: 'service', id: caller },
-    organization,
-    now: now(),
-    ...(cause === undefined ? {} : { cause }),
-  });

@@ -4,6 +4,7 @@ import { dataKeyAggregate } from '@bulkhead/domain';
 import type { Command, DataKey, DataKeys, Journal, Outcome, Sql } from '@bulkhead/journal';
 import { openRow, sealRow } from '../keys/envelope.js';
 import type { MasterKey } from '../keys/master-key.js';
+import { clearRegistryCredentials } from '../registries/registry-credentials.js';
 
 /** Data keys that are there already, as rows wrapped by the master key. The vault's own journal uses these. */
 export class StoredDataKeys implements DataKeys {
@@ -67,6 +68,7 @@ export class ManagedDataKeys implements DataKeys {
     return this.journal.execute(command, async (decision) => {
       const key = await decision.load(dataKeyAggregate, scope);
       decision.append(key, dataKeyAggregate.decide({ type: 'destroy', scope, reason }, key.state), scope);
+      await clearRegistryCredentials(decision, scope);
       await decision.sql('delete from data_key where scope = $1', [scope]);
       return null;
     });

@@ -3,12 +3,15 @@ import { organizationScope, TerminalError, type OrganizationScope } from '@bulkh
 import {
   dataKeyRequest,
   enrollRequest,
+  registryCredentialRequest,
   renewRequest,
   type CaResponse,
   type Credential,
   type DataKeyResponse,
   type Identity,
   type IdentityKind,
+  type RegistryCredentialResponse,
+  type SealKeyResponse,
 } from '@bulkhead/pki';
 import { z } from 'zod';
 import { enroll } from '../enrolment/enroll.js';
@@ -17,7 +20,11 @@ import type { Vault } from '../vault.js';
 
 /** Who may use a route; the handler below checks just that, and a route without it does not compile. */
 export type RouteAccess =
-  'anyone' | 'join-token' | 'own certificate, also expired' | 'certificate of a service';
+  | 'anyone'
+  | 'join-token'
+  | 'own certificate, also expired'
+  | 'certificate of a service'
+  | 'certificate of the api';
 
 export interface Route<Body = unknown> {
   readonly method: 'GET' | 'POST';
@@ -58,6 +65,23 @@ export function routesOf(vault: Vault): Readonly<Record<string, Route>> {
         return toResponse(await vault.dataKeys.get(wanted));
       },
     }),
+    '/v1/seal-key': route({
+      method: 'GET',
+      access: 'anyone',
+      body: z.undefined(),
+      handle: (): Promise<SealKeyResponse> =>
+        Promise.resolve({ publicKey: Buffer.from(vault.sealPublicKey).toString('base64') }),
+    }),
+    '/v1/registry-credential': route({
+      method: 'POST',
+      access: 'certificate of the api',
+      body: registryCredentialRequest,
+      handle: async (body, peer): Promise<RegistryCredentialResponse> => {
+        const { kind, name } = await authenticate(vault, peer, { expiredToo: false });
+        if (kind !== 'api') throw denied(`a ${kind} looks no images up`);
+        return { credential: (await vault.registryReleases.toResolve(body, name)) ?? null };
+      },
+    }),
   };
 }
 
@@ -69,6 +93,8 @@ function requireDataKeyAccess({ kind }: Identity<IdentityKind>, scope: Organizat
   if (kind === 'api' || kind === 'scheduler' || (kind === 'audit' && scope === 'platform')) return;
   throw new TerminalError('data_key_denied', `a ${kind} gets no data key for ${scope}`, { status: 403 });
 }
+
+const denied = (why: string) => new TerminalError('registry_credential_denied', why, { status: 403 });
 
 const toResponse = (found: { id: string; key: Uint8Array } | 'destroyed'): DataKeyResponse =>
   found === 'destroyed'

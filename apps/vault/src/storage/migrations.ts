@@ -42,3 +42,23 @@ export class VaultTables1763700000000 implements MigrationInterface {
   /** Going back one release leaves the tables: it doesn't read them, and what they hold can't be made again. */
   async down(): Promise<void> {}
 }
+
+export class RegistryCredentials1763900000000 implements MigrationInterface {
+  name = 'RegistryCredentials1763900000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table registry_credential (
+        organization text not null,
+        registry text not null,
+        sealed bytea not null,
+        set_at timestamptz not null,
+        primary key (organization, registry)
+      )`);
+  }
+
+  /** What the table holds can't be made again either. */
+  async down(): Promise<void> {}
+}
+
+export const MIGRATIONS = [VaultTables1763700000000, RegistryCredentials1763900000000] as const;

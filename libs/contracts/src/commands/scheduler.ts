@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { generation } from '../feeds.js';
 import { appId, appName, hostId, instanceId, machineId, organizationId, timestamp } from '../ids.js';
-import { metadata, SEALED_PARTS, stopSignal, storedMachineConfig } from '../machine-config.js';
+import { metadata, registryHost, SEALED_PARTS, stopSignal, storedMachineConfig } from '../machine-config.js';
 import { sealed, sealedOnly } from '../sealed.js';
 
 /** Inputs and results of the commands that the scheduler takes from the api: `bh.cmd.scheduler.<name>.api`. */
@@ -132,6 +132,21 @@ export const execMachine = z.strictObject({
   timeoutMs: z.int().min(1).max(600_000),
 });
 export const psMachine = z.strictObject({ app: appId, machine: machineId });
+
+/** `placement`: where a machine is placed and for whom, so that the vault can judge who may have what. */
+export const placementRequest = z.strictObject({ machine: machineId });
+export const placementResult = z.strictObject({
+  placement: z
+    .strictObject({
+      host: hostId,
+      generation,
+      organization: organizationId,
+      /** Whose credential its image needs. */
+      registry: registryHost.nullable(),
+    })
+    .nullable(),
+});
+export type PlacementResult = z.infer<typeof placementResult>;
 
 /** Commands about hosts, an operator's alone. */
 export const cordonHost = z.strictObject({ host: hostId, reason: z.string().max(256) });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { hostId, organizationId, timestamp } from '../ids.js';
+import { generation } from '../feeds.js';
+import { hostId, machineId, organizationId, timestamp } from '../ids.js';
+import { registryHost } from '../machine-config.js';
 
 /** Inputs and results of the commands that the vault takes: `bh.cmd.vault.<name>.<caller>`. Data keys are not among them. */
 
@@ -43,6 +45,48 @@ export const hostKeyResult = z.strictObject({ sealKey: key32 });
 
 /** `destroy-data-key`: erases what was sealed for an organization, for ever. */
 export const destroyDataKeyRequest = z.strictObject({ organization: organizationId, reason });
+
+/** What a registry wants to be told. It travels in sealed boxes alone, as JSON. */
+export const registryCredential = z.strictObject({
+  username: z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[^:\p{Cc}]+$/u, 'must have neither colons nor control characters'),
+  password: z
+    .string()
+    .min(1)
+    .max(8192)
+    .regex(/^\P{Cc}+$/u, 'must have no control characters'),
+});
+export type RegistryCredential = z.infer<typeof registryCredential>;
+const registryBox = z.base64().max(16_384);
+const ofRegistry = { organization: organizationId, registry: registryHost };
+
+/** With what a registry credential is sealed to the vault: a box of another organization or registry does not open. */
+export const registryCredentialContext = (organization: string, registry: string): string =>
+  `registry-credential ${organization} ${registry}`;
+/** With what it is sealed to the host that is given it. */
+export const registryReleaseContext = (host: string, machine: string, registry: string): string =>
+  `registry-release ${host} ${machine} ${registry}`;
+
+/** `set-registry-credential`: kept for the organization, in place of the one before. */
+export const setRegistryCredentialRequest = z.strictObject({ ...ofRegistry, sealed: registryBox });
+export const removeRegistryCredentialRequest = z.strictObject(ofRegistry);
+/** `list-registry-credentials`: for which registries there is one. */
+export const listRegistryCredentialsRequest = z.strictObject({ organization: organizationId });
+export const listRegistryCredentialsResult = z.strictObject({
+  registries: z.array(z.strictObject({ registry: registryHost, setAt: timestamp })),
+});
+
+/**
+ * `pull-registry-credential`: for a machine that is placed on the host that asks, sealed to that host's key; null where its image
+ * needs none, or the organization has it no longer.
+ */
+export const pullRegistryCredentialRequest = z.strictObject({ machine: machineId, generation });
+export const pullRegistryCredentialResult = z.strictObject({
+  credential: z.strictObject({ registry: registryHost, sealed: registryBox }).nullable(),
+});
 
 /** `seal-key`: the vault's own X25519 key, to which registry credentials are sealed. */
 export const sealKeyRequest = z.strictObject({});

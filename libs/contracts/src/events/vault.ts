@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EventContracts } from '../event-contract.js';
-import { timestamp } from '../ids.js';
+import { machineId, organizationId, timestamp } from '../ids.js';
+import { registryHost } from '../machine-config.js';
 
 const kind = z.string().max(32);
 const name = z.string().max(64);
@@ -8,6 +9,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const joinToken = z.string().max(64);
 /** An organization's id, or `platform`. */
 const scope = z.string().max(64);
+const ofRegistry = { organization: organizationId, registry: registryHost };
 
 /** What the vault's journal holds. */
 export const vaultContracts = {
@@ -24,4 +26,19 @@ export const vaultContracts = {
   JoinTokenRevoked: { v: 1, schema: z.strictObject({ joinToken }) },
   DataKeyCreated: { v: 1, schema: z.strictObject({ scope }) },
   DataKeyDestroyed: { v: 1, schema: z.strictObject({ scope, reason: z.string().max(500) }) },
+  RegistryCredentialSet: { v: 1, schema: z.strictObject(ofRegistry) },
+  RegistryCredentialRemoved: { v: 1, schema: z.strictObject(ofRegistry) },
+  RegistryCredentialReleased: {
+    v: 1,
+    schema: z.strictObject({
+      ...ofRegistry,
+      purpose: z.enum(['resolve', 'pull']),
+      receiver: name,
+      machine: machineId.nullable(),
+    }),
+  },
+  RegistryCredentialRefused: {
+    v: 1,
+    schema: z.strictObject({ machine: machineId, receiver: name, code: z.string().max(64) }),
+  },
 } satisfies EventContracts;

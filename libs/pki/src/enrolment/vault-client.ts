@@ -2,10 +2,12 @@ import { X509Certificate } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import type { PeerCertificate } from 'node:tls';
 import { RetryableError, TerminalError } from '@bulkhead/contracts';
+import type { RegistryCredential } from '@bulkhead/contracts/commands/vault';
 import type { z } from 'zod';
 import { fingerprint } from '../ca/certificate-authority.js';
 import { identityOf } from '../ca/peer-certificate.js';
 import { dataKeyResponse } from './data-keys.js';
+import { registryCredentialResponse, sealKeyResponse } from './registry-credentials.js';
 import { parseJoinToken } from './join-token.js';
 import {
   caResponse,
@@ -70,6 +72,26 @@ export class VaultClient implements CredentialSource {
     return found.status === 'destroyed'
       ? 'destroyed'
       : { id: found.id, key: Buffer.from(found.key, 'base64') };
+  }
+
+  /** An organization's credential for a registry, for the api; undefined where it has none. */
+  async registryCredential(
+    organization: string,
+    registry: string,
+    current: ClientCertificate,
+  ): Promise<RegistryCredential | undefined> {
+    const body = { organization, registry };
+    const call: Call = { method: 'POST', path: '/v1/registry-credential', body, trust: current };
+    return (await this.call(call, registryCredentialResponse)).credential ?? undefined;
+  }
+
+  /** To what is sealed for the vault alone, raw. */
+  async sealKey({ ca }: Pick<ClientCertificate, 'ca'>): Promise<Uint8Array> {
+    const { publicKey } = await this.call(
+      { method: 'GET', path: '/v1/seal-key', trust: { ca } },
+      sealKeyResponse,
+    );
+    return Buffer.from(publicKey, 'base64');
   }
 
   private async call<T>(call: Call, schema: z.ZodType<T>): Promise<T> {

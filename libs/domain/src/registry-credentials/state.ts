@@ -1,0 +1,3 @@
+export interface RegistryCredentialsState {
+  readonly registries: readonly string[];
+}
