@@ -348,6 +348,13 @@ describe('a registry that fails', () => {
     });
   });
 
+  it('has a name that nobody has', async () => {
+    await expect(resolve(`${'a'.repeat(64)}.example/app`)).rejects.toMatchObject({
+      code: 'image_not_found',
+      retryable: false,
+    });
+  });
+
   it('stops at once when the caller gives up', async () => {
     const registry = await serve(() => undefined);
     const caller = new AbortController();

@@ -132,6 +132,8 @@ export class Transport {
   private fault(error: unknown, host: string, deadline: Deadline, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     if (isBulkheadError(error)) return error;
+    if (codeOf(error) === 'ENOTFOUND')
+      return refused('image_not_found', `There is no registry named ${host}.`, error);
     const reason = deadline.signal.aborted ? reasonOf(deadline.signal.reason) : reasonOf(error);
     return delayed('registry_unreachable', `The registry's server ${host} can't be reached: ${reason}.`, {
       cause: error,
