@@ -6,6 +6,7 @@ import type { LogReader } from './logs/log-reader.js';
 import type { Changes } from './read-model/changes.js';
 import type { Freshness } from './read-model/freshness.js';
 import type { Targets } from './read-model/targets.js';
+import type { RegistryVault } from './registries/registry-vault.js';
 
 /** Everything outside that operations may use. */
 export interface Api {
@@ -23,6 +24,7 @@ export interface Api {
   readonly sealer: Sealer;
   /** What image references stand for. */
   readonly images: Images;
+  readonly registryVault: RegistryVault;
   readonly freshness: Freshness;
   readonly changes: Changes;
   readonly logs: LogReader;

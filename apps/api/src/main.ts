@@ -22,6 +22,7 @@ import { ensureLogStream } from './logs/log-stream.js';
 import { ENTITIES } from './read-model/entities.js';
 import { FRESH_WITHIN_MS } from './read-model/freshness.js';
 import { MIGRATIONS } from './read-model/migrations/0001-read-models.js';
+import { registryVault } from './registries/registry-vault.js';
 import { openService } from './service.js';
 import { apiEnvironment, type ApiEnvironment } from './settings.js';
 
@@ -47,6 +48,7 @@ async function start(runtime: Runtime): Promise<void> {
   });
   await waitFor('the log stream', () => ensureLogStream(manager), logger, { signal: stopping });
 
+  const vault = registryVault(settings.BULKHEAD_VAULT_URL, member.identity.tls);
   const service = openService({
     ...storage,
     bus: member.bus,
@@ -56,8 +58,9 @@ async function start(runtime: Runtime): Promise<void> {
     images: new RegistryImages({
       sources: { ...sourcePolicyOf(settings), ...HASTY },
       clock: systemClock,
-      credential: () => Promise.resolve(undefined),
+      credential: (organization, registry) => vault.credential(organization, registry),
     }),
+    registryVault: vault,
     logs: jetStreamLogReader(jetStream, manager),
     logger,
     settings: {

@@ -36,6 +36,7 @@ import { followChanges } from './read-model/follow-changes.js';
 import { liveFreshness } from './read-model/live-freshness.js';
 import { schedulerProjection } from './read-model/scheduler-projection.js';
 import { targetsOf } from './read-model/targets.js';
+import type { RegistryVault } from './registries/registry-vault.js';
 import { tokenDirectory } from './tokens/token-directory.js';
 
 export const SCHEMA = 'api';
@@ -49,6 +50,7 @@ export interface Foundations {
   readonly commands: CommandBus;
   readonly dataKeys: DataKeys;
   readonly images: Images;
+  readonly registryVault: RegistryVault;
   readonly logs: LogReader;
   readonly settings: ApiSettings;
   readonly logger: Logger;
@@ -113,6 +115,7 @@ export function openService(on: Foundations): ApiService {
       bus: on.commands,
       sealer,
       images: on.images,
+      registryVault: on.registryVault,
       freshness: liveFreshness(database, announced),
       changes,
       logs: on.logs,

@@ -15,6 +15,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'organizations.create': { name: 'third' },
   'organizations.set-quota': { machines: 200 },
   'join-tokens.create': { kind: 'edge' },
+  'registries.set': { username: 'bob', password: 'secret' },
   'tokens.create': { name: 'ci', access: 'read' },
   'journals.reconcile': { how: 'adopt' },
   'parked.retry': { service: 'api', reader: 'api-tenants', work: 'app/x' },
@@ -61,6 +62,7 @@ const PATH_PARTS = (): Readonly<Record<string, string>> => ({
   join_token: 'token-0',
   host_kind: 'edge',
   name: 'web',
+  registry: 'registry.example:5000',
   replay: 'api.unknown',
 });
 

@@ -7,6 +7,7 @@ import { logOperations } from '../logs/index.js';
 import { machineOperations } from '../machines/index.js';
 import { organizationOperations } from '../organizations/index.js';
 import { platformOperations } from '../platform/index.js';
+import { registryOperations } from '../registries/index.js';
 import { tokenOperations } from '../tokens/index.js';
 import { upkeepOperations } from '../upkeep/index.js';
 import type { Operation } from './operation.js';
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...machineOperations,
   ...organizationOperations,
   ...tokenOperations,
+  ...registryOperations,
   ...hostOperations,
   ...identityOperations,
   ...eventOperations,

@@ -1,22 +1,34 @@
 import { newHostId, RetryableError, TerminalError, toTimestamp, type Actor } from '@bulkhead/contracts';
 import {
   createJoinTokenRequest,
+  listRegistryCredentialsRequest,
+  registryCredential,
+  registryCredentialContext,
   removeIdentityRequest,
+  removeRegistryCredentialRequest,
   revokeJoinTokenRequest,
+  setRegistryCredentialRequest,
   type CreateJoinTokenResult,
+  type RegistryCredential,
 } from '@bulkhead/contracts/commands/vault';
+import type { OrganizationId } from '@bulkhead/domain';
 import { commandHandler, serveCommands, type Bus, type CommandContext } from '@bulkhead/journal';
+import { generateSealKeyPair, unseal } from '@bulkhead/pki';
 import type { z } from 'zod';
+import type { RegistryVault } from '../registries/registry-vault.js';
 
 const HOSTS: readonly string[] = ['worker', 'edge', 'gateway'];
 
 /** Stands in for the vault: join tokens and identities, by the same command the same. */
-export class ScriptedVault {
+export class ScriptedVault implements RegistryVault {
   readonly removed: string[] = [];
   /** Who was responsible for what it was asked. */
   readonly actors: (Actor | undefined)[] = [];
   /** While set, it can do nothing. */
   isDown = false;
+  /** Credentials by organization and registry, as they were sealed to the vault. */
+  readonly registries = new Map<string, RegistryCredential>();
+  private readonly seals = generateSealKeyPair();
   private readonly tokens = new Map<string, CreateJoinTokenResult>();
 
   constructor(bus: Bus) {
@@ -45,8 +57,35 @@ export class ScriptedVault {
           this.removed.push(`${kind}/${name}`);
           return null;
         }),
+        'set-registry-credential': on(setRegistryCredentialRequest, (_command, wish) => {
+          this.registries.set(`${wish.organization} ${wish.registry}`, this.opened(wish));
+          return null;
+        }),
+        'list-registry-credentials': on(listRegistryCredentialsRequest, (_command, { organization }) => ({
+          registries: [...this.registries.keys()]
+            .filter((key) => key.startsWith(`${organization} `))
+            .map((key) => ({ registry: key.split(' ')[1], setAt: toTimestamp(new Date()) })),
+        })),
+        'remove-registry-credential': on(removeRegistryCredentialRequest, (_command, of) => {
+          if (this.registries.delete(`${of.organization} ${of.registry}`)) return null;
+          throw new TerminalError('not_found', 'registry not found', { status: 404 });
+        }),
       },
     });
+  }
+
+  sealKey(): Promise<Uint8Array> {
+    return Promise.resolve(this.seals.publicKey);
+  }
+
+  credential(organization: OrganizationId, registry: string): Promise<RegistryCredential | undefined> {
+    return Promise.resolve(this.registries.get(`${organization} ${registry}`));
+  }
+
+  private opened({ organization, registry, sealed }: z.output<typeof setRegistryCredentialRequest>) {
+    const context = registryCredentialContext(organization, registry);
+    const bytes = unseal(this.seals, Buffer.from(sealed, 'base64'), context);
+    return registryCredential.parse(JSON.parse(Buffer.from(bytes).toString()));
   }
 
   private token(command: string, { kind, name, lifetimeSeconds }: z.output<typeof createJoinTokenRequest>) {

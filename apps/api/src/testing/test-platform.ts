@@ -102,6 +102,7 @@ export async function startTestPlatform({
     streams: await natsStreams(connection, 'api'),
     dataKeys: keys,
     images,
+    registryVault: vault,
     logs: jetStreamLogReader(connection.jetstream(), manager),
     logger,
     leadershipMs: TEST_LEADERSHIP_MS,
