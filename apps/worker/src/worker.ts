@@ -15,6 +15,7 @@ import { HeadWitness, type Sighting } from './heads/head-witness.js';
 import { hostCapacity } from './host/capacity.js';
 import { HeartbeatSender } from './host/heartbeat.js';
 import { ImageStore } from './images/index.js';
+import { vaultCredentials } from './images/vault-credentials.js';
 import { busSink } from './logs/bus-sink.js';
 import { LogShipper } from './logs/log-shipper.js';
 import { Fleet } from './machines/fleet.js';
@@ -77,6 +78,7 @@ export class Worker {
       {
         runtime,
         images,
+        credentials: vaultCredentials(host, member.identity.sealKeyPair, member.commands),
         store,
         open: opener(host, member.identity.sealKeyPair),
         now: () => new Date(),

@@ -128,6 +128,7 @@ describe('MachineKeeper', () => {
     keeper = new MachineKeeper(machine, null, {
       runtime: guests,
       images: { ensure: async () => image, unpin: () => undefined },
+      credentials: async () => undefined,
       store,
       open: (opened) => JSON.parse(opened.sealed),
       now: () => new Date(),
@@ -263,6 +264,7 @@ describe('MachineKeeper', () => {
     const after = new MachineKeeper(machine, local, {
       runtime: guests,
       images: { ensure: async () => image, unpin: () => undefined },
+      credentials: async () => undefined,
       store,
       open: (opened) => JSON.parse(opened.sealed),
       now: () => new Date(),

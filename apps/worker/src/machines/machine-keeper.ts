@@ -4,6 +4,7 @@ import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead
 import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
 import type { ImageStore, LocalImage } from '../images/index.js';
 import { pullReference } from '../images/pull-reference.js';
+import type { PullCredentials } from '../images/vault-credentials.js';
 import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import type { WorkerStore } from '../store/worker-store.js';
 import { bootSpec, stopOptions, type OpenedRow } from './guest-spec.js';
@@ -15,6 +16,7 @@ import { afterVmEnd } from './vm-end.js';
 export interface Surroundings {
   readonly runtime: MachineRuntime;
   readonly images: Pick<ImageStore, 'ensure' | 'unpin'>;
+  readonly credentials: PullCredentials;
   readonly store: WorkerStore;
   /** Opens what the scheduler sealed to this host's key. */
   readonly open: (row: HostMachineRow) => OpenedRow;
@@ -183,7 +185,7 @@ export class MachineKeeper {
     this.#keep({ ...answer, phase: 'starting', restarts }, []);
     try {
       const row = this.around.open(desired);
-      const image = await this.#pull(row);
+      const image = await this.#pull(desired, row);
       await this.around.runtime.discardSnapshot(this.machine);
       const spec = bootSpec(desired, row, image);
       this.#runs(await timed('boot', () => this.around.runtime.boot(spec)), answer, image, restarts);
@@ -199,7 +201,7 @@ export class MachineKeeper {
     const answer = answerOf(desired);
     try {
       const row = this.around.open(desired);
-      const image = await this.#pull(row);
+      const image = await this.#pull(desired, row);
       const spec = bootSpec(desired, row, image);
       this.#runs(await timed('resume', () => this.around.runtime.resume(spec)), answer, image, 0);
     } catch (error) {
@@ -208,9 +210,10 @@ export class MachineKeeper {
     }
   }
 
-  async #pull({ config }: OpenedRow): Promise<LocalImage> {
+  async #pull(desired: HostMachineRow, { config }: OpenedRow): Promise<LocalImage> {
+    const credentials = () => this.around.credentials(desired, config);
     const image = await inner('image', () =>
-      this.around.images.ensure(pullReference(config), { holder: this.machine }),
+      this.around.images.ensure(pullReference(config), { holder: this.machine, credentials }),
     );
     this.#image = image;
     return image;

@@ -1,5 +1,9 @@
 import { mkdir, readFile, rm, symlink, writeFile, link, chmod, chown } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Credentials } from '@bulkhead/images';
+import { writeLayout } from '@bulkhead/images/testing/layout';
+import { TestRegistry } from '@bulkhead/images/testing/registry';
+import { tarOf } from '@bulkhead/images/testing/tar';
 import { listTree, run, scratch } from '@bulkhead/images/testing/tools';
 import { ImageStore } from './image-store.js';
 
@@ -123,5 +127,41 @@ describe('an image from an OCI layout', () => {
     const { digest, path } = await store.ensure(`oci:${layout}:latest`);
     await rm(layout, { recursive: true });
     expect(await store.ensure(`oci:${layout}@${digest}`)).toMatchObject({ digest, path });
+  });
+});
+
+describe('a private image', () => {
+  /** The user bob with the password "secret", as htpasswd writes it with bcrypt. */
+  const BOB = 'bob:$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n';
+
+  it('is pulled with the right credential, with no other, and with none once it is here', async () => {
+    const registry = await TestRegistry.start(await directory(), BOB);
+    const layout = await directory();
+    await writeLayout(layout, { layers: [await tarOf([{ name: 'hello', content: 'world' }])] });
+    const image = `${registry.host}/private:1`;
+    const push = ['copy', '--insecure-policy', '--dest-tls-verify=false', '--dest-creds', 'bob:secret'];
+    await run('skopeo', ...push, `oci:${layout}:latest`, `docker://${image}`);
+    const store = await ImageStore.open({
+      directory: join(await directory(), 'cache'),
+      maxBytes: 64 * MiB,
+      sources: { layoutRoots: [], privateRegistries: [], insecureRegistries: [registry.host] },
+    });
+    let asked = 0;
+    const as = (credentials?: Credentials) => ({
+      credentials: () => {
+        asked += 1;
+        return Promise.resolve(credentials);
+      },
+    });
+    const unauthorized = { code: 'image_unauthorized', retryable: false };
+    await expect(store.ensure(image)).rejects.toMatchObject(unauthorized);
+    await expect(store.ensure(image, as())).rejects.toMatchObject(unauthorized);
+    const wrong = as({ username: 'bob', password: 'guess' });
+    await expect(store.ensure(image, wrong)).rejects.toMatchObject(unauthorized);
+    const { digest } = await store.ensure(image, as({ username: 'bob', password: 'secret' }));
+    expect(asked).toBe(3);
+    await store.ensure(`${registry.host}/private@${digest}`, as());
+    expect(asked).toBe(3);
+    await registry.stop();
   });
 });

@@ -29,7 +29,8 @@ export interface ImageStoreOptions {
 }
 
 export interface ResolveOptions {
-  readonly credentials?: Credentials;
+  /** Asked for when a registry is to be asked, and kept for that alone. */
+  readonly credentials?: () => Promise<Credentials | undefined>;
   /** linux/amd64 unless given. */
   readonly platform?: Platform;
   readonly signal?: AbortSignal;
@@ -110,7 +111,7 @@ export class ImageStore {
     reference: string,
     { credentials, platform = LINUX_AMD64, signal = NEVER }: ResolveOptions,
   ): Promise<{ source: ImageSource; image: ResolvedImage }> {
-    const source = await openSource(parseReference(reference), this.sources, credentials);
+    const source = await openSource(parseReference(reference), this.sources, await credentials?.());
     return { source, image: await resolveImage(source, platform, signal) };
   }
 
