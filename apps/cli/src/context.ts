@@ -6,6 +6,8 @@ import { EXIT } from './exit-codes.js';
 export interface Streams {
   out(text: string): void;
   err(text: string): void;
+  /** What is piped in; nothing where a person types. */
+  readonly in?: AsyncIterable<Uint8Array> | undefined;
 }
 
 interface Surroundings {
@@ -14,6 +16,8 @@ interface Surroundings {
   readonly streams: Streams;
   readonly now: () => Date;
 }
+
+const MAX_INPUT_BYTES = 64 * 1024;
 
 /** What every verb gets: where to print, how to reach the API, and whether a program reads along. */
 export class Context {
@@ -60,6 +64,22 @@ export class Context {
   /** Says what goes on, where no program reads along. */
   progress(text: string): void {
     if (!this.json) this.surroundings.streams.err(`${text}\n`);
+  }
+
+  /** Everything that is piped in. @throws CliError where it is more than anyone would mean to give. */
+  async readInput(): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of this.surroundings.streams.in ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_INPUT_BYTES)
+        throw new CliError(`More than ${MAX_INPUT_BYTES} bytes came in on standard input.`, {
+          code: 'input_too_large',
+          exitCode: EXIT.usage,
+        });
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
   }
 
   /** The organization to work in. */

@@ -12,5 +12,6 @@ process.exitCode = await run({
   streams: {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    in: process.stdin.isTTY ? undefined : process.stdin,
   },
 });

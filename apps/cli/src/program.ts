@@ -9,6 +9,7 @@ import { journalCommand } from './journal/index.js';
 import { hostsCommand } from './hosts/index.js';
 import { machineCommand } from './machine/index.js';
 import { parkedCommand } from './parked/index.js';
+import { registriesCommand } from './registries/index.js';
 import { replayCommand } from './replay/index.js';
 import { orgsCommand } from './orgs/index.js';
 import { tokensCommand } from './tokens/index.js';
@@ -35,6 +36,7 @@ export function buildProgram(context: Context): Command {
     .addCommand(hostsCommand(context))
     .addCommand(eventsCommand(context))
     .addCommand(tokensCommand(context))
+    .addCommand(registriesCommand(context))
     .addCommand(replayCommand(context))
     .addCommand(auditCommand(context))
     .addCommand(journalCommand(context))
