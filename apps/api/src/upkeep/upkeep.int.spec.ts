@@ -75,7 +75,7 @@ describe('a replay', () => {
       body: { config: { image: 'nginx', env: { PASSWORD: 'hunter2' } } },
     });
     await platform.call('GET', `/v1/apps/replayed/machines/${machine.id}/wait?state=started&timeout=10`);
-    await platform.service.api.database.query(`update api.machine set name = 'meddled'`);
+    await platform.service.api.database.query(`update api.machine set region = 'meddled'`);
     const { report } = await replay('api-machines');
     expect(report.drifted).toEqual([
       { table: 'machine', side: 'live', rows: 1 },

@@ -106,5 +106,15 @@ function shown({
 
 const readable = ({ row, ...drift }: Drift): Drift => ({
   ...drift,
-  row: JSON.stringify(withoutSealed(JSON.parse(row))).slice(0, SHOWN_ROW),
+  row: JSON.stringify(scalarsFirst(withoutSealed(JSON.parse(row)))).slice(0, SHOWN_ROW),
 });
+
+/** What is short stands before what may be cut. */
+const scalarsFirst = (row: unknown): unknown =>
+  typeof row === 'object' && row !== null
+    ? Object.fromEntries(
+        Object.entries(row).toSorted(([, one], [, other]) => Number(isNested(one)) - Number(isNested(other))),
+      )
+    : row;
+
+const isNested = (value: unknown): boolean => typeof value === 'object' && value !== null;
