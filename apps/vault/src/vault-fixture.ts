@@ -1,6 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@bulkhead/contracts';
@@ -8,6 +6,7 @@ import { createLogger, Health, selfOf, type Logger, type Storage } from '@bulkhe
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import { eventually, type ServerProcess, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { startServer } from '@bulkhead/testing/child';
+import { freePort } from '@bulkhead/testing/ports';
 import { openOwnIdentity } from './authority/own-identity.js';
 import { DEFAULT_LIFETIMES, type Lifetimes } from './authority/lifetimes.js';
 import { BusSide } from './commands/bus-side.js';
@@ -160,16 +159,6 @@ export class VaultFixture {
     await this.storage.close();
     await rm(this.directory, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** As `infra/postgres` sets it up: the vault's role owns its schema and is no superuser. */

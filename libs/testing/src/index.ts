@@ -6,6 +6,7 @@ export * from './clock.js';
 export * from './data-keys.js';
 export * from './given.js';
 export * from './nats.js';
+export * from './ports.js';
 export * from './postgres.js';
 export * from './random.js';
 export { temporaryDirectory } from './temporary.js';
