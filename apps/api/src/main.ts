@@ -1,14 +1,12 @@
 import 'reflect-metadata';
 import { natsStreams, systemClock } from '@bulkhead/journal';
 import { sourcePolicyOf } from '@bulkhead/images';
-import { VaultClient } from '@bulkhead/pki';
 import {
   bootService,
   joinPlatform,
   openStorage,
   selfOf,
   waitFor,
-  type Member,
   type ServiceRuntime,
 } from '@bulkhead/platform';
 import type { Touched } from '@bulkhead/contracts';
@@ -54,7 +52,7 @@ async function start(runtime: Runtime): Promise<void> {
     bus: member.bus,
     commands: member.commands,
     streams: await natsStreams(member.connection, member.identity.caller),
-    dataKeys: dataKeysOf(settings, member),
+    dataKeys: member.dataKeys,
     images: new RegistryImages({
       sources: { ...sourcePolicyOf(settings), ...HASTY },
       clock: systemClock,
@@ -92,10 +90,4 @@ async function start(runtime: Runtime): Promise<void> {
 /** A server that knows no token would turn everybody away. */
 async function readable({ freshness }: Api, begun: readonly Touched[]): Promise<void> {
   if (!(await freshness.seen('api', begun, FRESH_WITHIN_MS))) throw new Error('they are behind the journal');
-}
-
-/** Data keys come straight from the vault, over mutual TLS: the bus never sees one. */
-function dataKeysOf({ BULKHEAD_VAULT_URL: url }: ApiEnvironment, { identity }: Member) {
-  const vault = new VaultClient(url);
-  return { get: (organization: string) => vault.dataKey(organization, identity.tls) };
 }
