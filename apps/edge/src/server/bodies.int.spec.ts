@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { request as httpRequest, type RequestListener } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type EdgeFixture,
+  eventually,
   HOST,
+  localDialer,
   machineRow,
   onHead,
   RawClient,
@@ -222,6 +225,27 @@ test('a client that has said all it will say still gets its answer', async () =>
   const client = await RawClient.http(edge.http);
   client.get('/').socket.end();
   expect(await client.ended()).toContain('late');
+});
+
+test('a client that had said everything before its machine was reached gets its answer', async () => {
+  const backend = await startHttpBackend(echo);
+  let reach: () => void = () => undefined;
+  const isWanted = new Promise<void>((resolve) => (reach = resolve));
+  const local = localDialer();
+  const slow = await startEdge({
+    dialer: { dial: (endpoint, signal) => isWanted.then(() => local.dial(endpoint, signal)) },
+  });
+  closers.push(
+    () => slow.close(),
+    () => backend.close(),
+  );
+  slow.route(machineRow({ port: backend.port }));
+  const client = await RawClient.http(slow.http);
+  client.socket.end(`POST / HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: 5\r\n\r\nhello`);
+  await eventually(() => slow.observer.inFlight === 1);
+  await sleep(20);
+  reach();
+  expect(await client.ended()).toContain('\r\nhello\r\n');
 });
 
 test('a client that leaves in the middle frees the machine', async () => {

@@ -38,6 +38,7 @@ export class ClientConnection implements ClientPort {
   private isPumping = false;
   private isFull = false;
   private hasEnded = false;
+  private toldOfEnd: Conversation | undefined;
   private lingered = 0;
 
   /** @param onClose called once, when the socket is closed */
@@ -91,7 +92,7 @@ export class ClientConnection implements ClientPort {
 
   finished(reusable: boolean): void {
     this.conversation = undefined;
-    if (!reusable || (this.hasEnded && !this.inbound)) return this.close();
+    if (!reusable) return this.close();
     this.enter('idle', this.context.limits.idle);
     this.pump();
   }
@@ -134,8 +135,17 @@ export class ClientConnection implements ClientPort {
 
   private ended(): void {
     this.hasEnded = true;
-    if (this.conversation) this.conversation.clientEnded();
-    else if (this.phase !== 'closing') this.close();
+    this.passOnEnd();
+  }
+
+  /** The client's end counts only once everything it said before has been taken. */
+  private passOnEnd(): void {
+    if (!this.hasEnded || this.inbound || this.phase === 'closing') return;
+    const { conversation } = this;
+    if (!conversation) return this.close();
+    if (conversation === this.toldOfEnd) return;
+    this.toldOfEnd = conversation;
+    conversation.clientEnded();
   }
 
   private expire(): void {
@@ -163,6 +173,7 @@ export class ClientConnection implements ClientPort {
       this.socket.uncork();
     }
     this.watchClient();
+    this.passOnEnd();
   }
 
   /** False where the rest has to wait. */

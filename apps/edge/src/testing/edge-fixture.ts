@@ -13,7 +13,7 @@ import { DataPlane, type DataPlaneSettings } from '../server/data-plane.js';
 import type { Observer, RequestRecord } from '../server/observer.js';
 import { DEFAULT_TIME_LIMITS, type TimeLimits } from '../server/settings.js';
 import { DevelopmentCa } from '../tls/development-ca.js';
-import { EndpointDialer } from '../upstream/dialer.js';
+import { EndpointDialer, type Dialer } from '../upstream/dialer.js';
 
 export const DOMAIN = 'apps.localhost';
 export const HOST = `hello.${DOMAIN}`;
@@ -96,9 +96,13 @@ export interface EdgeChoices {
   /** Shared with another fixture, as threads of one edge share it. */
   readonly memory?: SharedLimitsMemory;
   readonly thread?: number;
+  readonly dialer?: Dialer;
 }
 
 export const limitsForTwo = (): SharedLimitsMemory => allocateLimits(64, 2);
+
+/** Reaches machines on this host, and no workers. */
+export const localDialer = (): Dialer => new EndpointDialer(() => undefined);
 
 /** A data plane on loopback ports of its own, with real sockets, real TLS and a development CA. */
 export async function startEdge(choices: EdgeChoices = {}): Promise<EdgeFixture> {
@@ -121,7 +125,7 @@ export async function startEdge(choices: EdgeChoices = {}): Promise<EdgeFixture>
       ticketKeys: Buffer.alloc(48, 7),
       ...choices.settings,
     },
-    { sharedLimits: limits, certificates: ca, dialer: new EndpointDialer(() => undefined), observer },
+    { sharedLimits: limits, certificates: ca, dialer: choices.dialer ?? localDialer(), observer },
   );
   const ports = await plane.listen();
   return {
