@@ -2,18 +2,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explain } from './lib/failure.mjs';
 import { Steps, duration } from './lib/steps.mjs';
-import { build } from './setup/build.mjs';
-import { installHostPackages } from './setup/host-packages.mjs';
-import { provideNatsServer } from './setup/nats-server.mjs';
-import { installNpmPackages } from './setup/npm-packages.mjs';
 import { CHECKS, runCheck } from './test/checks.mjs';
 import { startInstance } from './test/instance.mjs';
+import { cacheOf, setUp } from './test/set-up.mjs';
 import { SUITES, runScriptTests, runSuite } from './test/suites.mjs';
 import { closingLine, sum, tally } from './test/tally.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-/** Inside node_modules, so that a clean install starts afresh, and no data directory is needed for unit tests. */
-const cache = path.join(root, 'node_modules/.cache/bulkhead');
+const cache = cacheOf(root);
 const slow = process.argv.includes('--slow');
 /** `npm test -- unit lint` runs just these. */
 const only = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
@@ -40,18 +36,9 @@ async function stage(title, work) {
   );
 }
 
-async function setUp() {
-  await steps.step('npm packages', () => installNpmPackages(root));
-  await steps.step('host packages', (say) => installHostPackages(say));
-  const nats = await steps.step('nats-server', (say) => provideNatsServer(path.join(cache, 'tools'), say));
-  // Tests start `nats-server` and the programs of node_modules by name.
-  process.env.PATH = [path.join(root, 'node_modules/.bin'), path.dirname(nats), process.env.PATH].join(':');
-  await steps.step('build', () => build(root));
-}
-
 async function fastStages() {
   for (const check of CHECKS) await stage(check.name, () => runCheck(check, context));
-  await stage('scripts', () => runScriptTests('scripts/**/*.test.mjs', context));
+  await stage('scripts', () => runScriptTests('{scripts,test/bench}/**/*.test.mjs', context));
   await stage('unit', () => runSuite(SUITES.unit, context));
   await stage('integration', () => runSuite(SUITES.integration, context));
   await stage('end to end', () => endToEnd());
@@ -80,7 +67,7 @@ async function slowStages() {
 }
 
 try {
-  await setUp();
+  await setUp(root, steps);
   await (slow ? slowStages() : fastStages());
 } catch (error) {
   if (!aborted.signal.aborted) {
