@@ -1,4 +1,4 @@
-import { actor, type EventContracts, type Service } from '@bulkhead/contracts';
+import { actor, streamName, type EventContracts, type Service } from '@bulkhead/contracts';
 import {
   CommandBus,
   DataKeySealer,
@@ -14,6 +14,7 @@ import {
   postgresDatabase,
   Projector,
   Relay,
+  StreamMissing,
   type Bus,
   type Command,
   type Database,
@@ -142,6 +143,16 @@ export class TestBackbone {
 
   commandBus(caller: string): CommandBus {
     return new CommandBus(this.bus, caller);
+  }
+
+  /** Whether the service's stream holds what has this position in the journal. */
+  async hasCarried(position: number): Promise<boolean> {
+    try {
+      return (await this.streams.get(streamName(this.service), position)) !== null;
+    } catch (error) {
+      if (error instanceof StreamMissing) return false;
+      throw error;
+    }
   }
 
   /** Ends a relay or projector that this backbone runs, and waits until it has. */

@@ -145,7 +145,7 @@ describe('a reactor', () => {
     );
     await backbone.end(first);
     for (let n = 0; n < 3; n++) await put('a');
-    await eventually(async () => (await backbone.streams.get(STREAM, 5)) !== null);
+    await eventually(() => backbone.hasCarried(5));
     await backbone.stop();
     const manager = await backbone.connection.jetstreamManager();
     await manager.streams.delete(STREAM);

@@ -156,7 +156,7 @@ describe('a journal that lost commits its stream still has', () => {
     const projector = backbone.projector(balances);
     for (let n = 0; n < 3; n++) await put('a');
     await caughtUp();
-    await eventually(async () => (await backbone.streams.get(streamName('scheduler'), 4)) !== null);
+    await eventually(() => backbone.hasCarried(4));
     await backbone.end(relay);
     await backbone.end(projector);
     await database.pool.query(`

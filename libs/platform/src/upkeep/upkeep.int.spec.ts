@@ -69,7 +69,7 @@ describe('a journal whose stream is ahead of it', () => {
   async function restored(): Promise<Relay> {
     const relay = backbone.relay();
     for (let n = 0; n < 3; n++) await put('a');
-    await eventually(async () => (await backbone.streams.get(streamName('scheduler'), 4)) !== null);
+    await eventually(() => backbone.hasCarried(4));
     await backbone.end(relay);
     await database.pool.query(`
       alter table scheduler.record disable trigger all;
