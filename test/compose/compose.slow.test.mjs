@@ -66,6 +66,16 @@ test(
   },
 );
 
+test('the administrator’s token opens the API', { skip }, async () => {
+  const token = await compose(
+    ...['run', '--rm', '--no-deps', '--entrypoint', 'cat', 'deploy', '/state/init/admin-token'],
+  );
+  const url = `http://127.0.0.1:${environment.BULKHEAD_API_PORT}/v1/apps?org_slug=personal`;
+  const { status, text } = await request(url, { headers: { authorization: `Bearer ${token.trim()}` } });
+  assert.equal(status, 200, text);
+  assert.match(text, /"hello"/);
+});
+
 test(
   'no service but the machines’ host has any capability, and each runs as a user of its own',
   { skip },

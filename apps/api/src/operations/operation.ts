@@ -1,7 +1,7 @@
-import type { AppId, MachineId, OrganizationId } from '@bulkhead/domain';
 import type { Action, Caller } from '@bulkhead/auth';
 import type { z } from 'zod';
 import type { Api } from '../api.js';
+import type { AppTarget, MachineTarget, OrganizationTarget } from '../read-model/targets.js';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -10,21 +10,6 @@ export interface Input<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-}
-
-/** An app named in a request, found. */
-export interface AppTarget {
-  readonly organization: OrganizationId;
-  readonly organizationSlug: string;
-  readonly app: AppId;
-  readonly appName: string;
-}
-export interface MachineTarget extends AppTarget {
-  readonly machine: MachineId;
-}
-export interface OrganizationTarget {
-  readonly organization: OrganizationId;
-  readonly organizationSlug: string;
 }
 
 /** A name that a request holds or leads to; null where it leads nowhere. */

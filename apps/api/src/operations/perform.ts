@@ -8,17 +8,9 @@ import {
   type Resource,
 } from '@bulkhead/auth';
 import type { Api } from '../api.js';
+import type { AppTarget, MachineTarget, OrganizationTarget } from '../read-model/targets.js';
 import { commandIdentity } from './command-identity.js';
-import type {
-  AppTarget,
-  Call,
-  Claim,
-  Input,
-  MachineTarget,
-  On,
-  Operation,
-  OrganizationTarget,
-} from './operation.js';
+import type { Call, Claim, Input, On, Operation } from './operation.js';
 import { parsePart } from './parse.js';
 
 /** What any transport says of a request beside what is asked. */

@@ -1,7 +1,22 @@
 import { organizationId } from '@bulkhead/contracts';
+import type { AppId, MachineId, OrganizationId } from '@bulkhead/domain';
 import type { DataSource } from 'typeorm';
-import type { AppTarget, MachineTarget, OrganizationTarget } from '../operations/operation.js';
 import { AppRow, MachineRow, OrganizationRow } from './entities.js';
+
+/** An app named in a request, found. */
+export interface AppTarget {
+  readonly organization: OrganizationId;
+  readonly organizationSlug: string;
+  readonly app: AppId;
+  readonly appName: string;
+}
+export interface MachineTarget extends AppTarget {
+  readonly machine: MachineId;
+}
+export interface OrganizationTarget {
+  readonly organization: OrganizationId;
+  readonly organizationSlug: string;
+}
 
 /** Finds what requests are about by the names that clients use. */
 export interface Targets {
