@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { natsStreams } from '@bulkhead/journal';
+import { natsStreams, postgresStores } from '@bulkhead/journal';
 import {
   bootService,
   joinPlatform,
@@ -10,6 +10,8 @@ import {
 } from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { watchBus } from './bus-watch.js';
+import { directoryOf } from './directory/directory.js';
+import { SCHEMA } from './scheduler.js';
 import { SchedulerModule, SERVICE } from './scheduler.module.js';
 import type { SchedulerService } from './service.js';
 import { schedulerEnvironment, type SchedulerEnvironment } from './settings.js';
@@ -42,7 +44,8 @@ async function start(runtime: Runtime): Promise<void> {
   );
   const module = SchedulerModule.of({
     database: storage.database,
-    source: storage.source,
+    stores: postgresStores(storage.database, SCHEMA),
+    directory: directoryOf(storage.source),
     bus: member.bus,
     streams,
     dataKeys: member.dataKeys,

@@ -7,11 +7,6 @@ import {
   Leadership,
   ownPages,
   pagesHandler,
-  PostgresFeedStore,
-  PostgresJournalStore,
-  PostgresLeadershipStore,
-  PostgresReaderStore,
-  PostgresRelayStore,
   Projector,
   Relay,
   remotePages,
@@ -22,17 +17,18 @@ import {
   type Clock,
   type Database,
   type DataKeys,
+  type JournalStores,
   type Pages,
   type ProjectionDefinition,
+  type Random,
   type StreamLimits,
   type Streams,
 } from '@bulkhead/journal';
 import { upkeepHandlers, type Logger, type RunningProjection, type Self } from '@bulkhead/platform';
-import type { DataSource } from 'typeorm';
 import { clearing, type CommandAccess, type Sender } from './access/clearing.js';
 import { commandsOf } from './commands.js';
 import { apiProjection } from './directory/api-projection.js';
-import { directoryOf } from './directory/directory.js';
+import type { Directory } from './directory/directory.js';
 import { forgetDestroyedKeys } from './directory/forget-destroyed-keys.js';
 import { vaultProjection } from './directory/vault-projection.js';
 import { feed } from './feeds/feed.js';
@@ -46,7 +42,8 @@ import { SCHEMA, type Scheduler } from './scheduler.js';
 /** What the service stands on. */
 export interface Foundations {
   readonly database: Database;
-  readonly source: DataSource;
+  readonly stores: JournalStores;
+  readonly directory: Directory;
   readonly bus: Bus;
   readonly streams: Streams;
   readonly dataKeys: DataKeys;
@@ -55,6 +52,7 @@ export interface Foundations {
   readonly isBusUp: () => boolean;
   readonly hostLostAfterMs: number;
   readonly clock?: Clock;
+  readonly random?: Random;
   readonly leadershipMs?: number;
   readonly streamLimits?: StreamLimits;
 }
@@ -74,29 +72,28 @@ interface Loop {
 
 /** Opens journal, relay, projections, feeds and reconciler, and answers commands. */
 export function openService(on: Foundations): SchedulerService {
-  const { database, source, bus, logger, clock = systemClock } = on;
-  const store = new PostgresRelayStore(database, SCHEMA);
-  const relay = openRelay(on, store);
-  const sealer = new DataKeySealer(on.dataKeys);
+  const { database, stores, directory, bus, logger, clock = systemClock, random = systemRandom } = on;
+  const store = stores.relay;
+  const relay = openRelay(on);
+  const sealer = new DataKeySealer(on.dataKeys, clock, random);
   const journal = new Journal({
     service: 'scheduler',
-    store: new PostgresJournalStore(database, SCHEMA),
+    store: stores.journal,
     contracts: schedulerContracts,
     sealer,
     clock,
+    random,
     committed: () => relay.wake(),
   });
-  const hosts = new BusHostCalls(bus);
-  const directory = directoryOf(source);
-  const scheduler: Scheduler = { clock, journal, database, sealer, hosts };
+  const hosts = new BusHostCalls(bus, clock);
+  const scheduler: Scheduler = { clock, random, journal, database, sealer, hosts };
 
-  const feeds = new PostgresFeedStore(database, SCHEMA);
-  const publisher = new FeedPublisher({ ...shared(on, 'feeds'), store: feeds });
-  const commands = new CommandBus(bus, 'scheduler');
+  const publisher = new FeedPublisher({ ...shared(on, 'feeds'), store: stores.feeds });
+  const commands = new CommandBus(bus, 'scheduler', clock);
   const projections = [
     openProjection(on, machineFeeds(sealer), ownPages(store), publisher),
-    openProjection(on, apiProjection, remotePages(commands, 'api')),
-    openProjection(on, vaultProjection, remotePages(commands, 'vault')),
+    openProjection(on, apiProjection, remotePages(commands, 'api', random)),
+    openProjection(on, vaultProjection, remotePages(commands, 'vault', random)),
   ];
   const projectors = projections.map(({ projector }) => projector);
   const stopping = new AbortController();
@@ -123,7 +120,7 @@ export function openService(on: Foundations): SchedulerService {
         },
         (action) => ({ by: 'user', action, on: 'platform' }),
       ),
-      feed: feed(feeds),
+      feed: feed(stores.feeds),
       pages: pagesHandler<CommandAccess, Sender>(store, { by: 'service' }, ['api', 'audit', 'vault']),
     },
     clear: clearing(directory, () => clock.now()),
@@ -160,19 +157,20 @@ function run(loops: readonly Loop[], logger: Foundations['logger']): () => Promi
 }
 
 /** What everything that has leadership is given. */
-const shared = ({ database, bus, logger, clock, leadershipMs }: Foundations, what: string) => ({
+const shared = ({ stores, bus, logger, clock, random, leadershipMs }: Foundations, what: string) => ({
   bus,
-  leadership: new PostgresLeadershipStore(database, SCHEMA),
+  leadership: stores.leadership,
   ...(clock ? { clock } : {}),
+  ...(random ? { random } : {}),
   ...(leadershipMs === undefined ? {} : { leadershipMs }),
   report: (error: unknown) => logger.warn({ err: error }, what),
 });
 
-const openRelay = (on: Foundations, store: PostgresRelayStore): Relay =>
+const openRelay = (on: Foundations): Relay =>
   new Relay({
     ...shared(on, 'relay'),
     service: 'scheduler',
-    store,
+    store: on.stores.relay,
     streams: on.streams,
     ...(on.streamLimits ? { limits: on.streamLimits } : {}),
     report: (problem) => on.logger[problem.kind === 'ahead' ? 'error' : 'warn']({ problem }, 'relay'),
@@ -186,7 +184,7 @@ function openProjection(
 ): RunningProjection & { readonly projector: Projector } {
   const projector = new Projector(definition, {
     ...shared(on, definition.name),
-    store: new PostgresReaderStore(on.database, SCHEMA),
+    store: on.stores.readers,
     streams: on.streams,
     pages,
     ...(publisher ? { push: (changes) => publisher.push(changes) } : {}),
@@ -195,7 +193,7 @@ function openProjection(
 }
 
 function openReconciler(on: Foundations, scheduler: Scheduler): Loop {
-  const { clock = systemClock, hostLostAfterMs, isBusUp, logger, leadershipMs } = on;
+  const { clock = systemClock, random = systemRandom, hostLostAfterMs, isBusUp, logger, leadershipMs } = on;
   const reconciler = new Reconciler({
     scheduler,
     hostLostAfterMs,
@@ -203,9 +201,9 @@ function openReconciler(on: Foundations, scheduler: Scheduler): Loop {
     report: (error, about) => logger.warn({ err: error }, about),
   });
   const leadership = new Leadership({
-    store: new PostgresLeadershipStore(on.database, SCHEMA),
+    store: on.stores.leadership,
     role: 'reconciler',
-    holder: systemRandom.id(),
+    holder: random.id(),
     clock,
     ...(leadershipMs === undefined ? {} : { ttlMs: leadershipMs }),
     report: (error) => logger.warn({ err: error }, 'reconciler'),

@@ -1,29 +1,22 @@
 import { join } from 'node:path';
 import { hostname } from 'node:os';
-import { hostFeed, hostRowContext, type Heartbeat, type HostMachineRow } from '@bulkhead/contracts';
+import type { Heartbeat } from '@bulkhead/contracts';
 import { hostId } from '@bulkhead/contracts/ids';
-import { storedMachineConfig } from '@bulkhead/contracts/machine-config';
-import type { HostId, Timestamp } from '@bulkhead/domain';
+import type { HostId } from '@bulkhead/domain';
 import { sourcePolicyOf } from '@bulkhead/images';
-import { askFeed, FeedFollower } from '@bulkhead/journal';
-import { unseal, type SealKeyPair } from '@bulkhead/pki';
+import { systemClock, systemRandom } from '@bulkhead/journal';
 import type { Logger, Member } from '@bulkhead/platform';
-import { z } from 'zod';
-import { HostCommands } from './commands/host-commands.js';
+import { ControlLoop } from './control-loop.js';
 import { ForwardServer } from './forward/forward-server.js';
 import { HeadWitness, type Sighting } from './heads/head-witness.js';
 import { hostCapacity } from './host/capacity.js';
-import { HeartbeatSender } from './host/heartbeat.js';
 import { ImageStore } from './images/index.js';
 import { vaultCredentials } from './images/vault-credentials.js';
 import { busSink } from './logs/bus-sink.js';
 import { LogShipper } from './logs/log-shipper.js';
-import { Fleet } from './machines/fleet.js';
-import type { OpenedRow } from './machines/guest-spec.js';
-import { ReportSender } from './reports/report-sender.js';
+import type { Fleet } from './machines/fleet.js';
 import type { MachineRuntime, RuntimeObserver } from './runtime/runtime.js';
 import type { WorkerEnvironment } from './settings.js';
-import { HostFeedCopy } from './store/feed-copy.js';
 import { WorkerStore } from './store/worker-store.js';
 
 export interface WorkerOptions {
@@ -40,7 +33,6 @@ const FLUSH_LOGS_MS = 1_000;
 
 /** One host's worker: follows its feed, keeps its machines, reports what happened. */
 export class Worker {
-  readonly #stopping = new AbortController();
   readonly #closers: (() => Promise<void> | void)[] = [];
 
   private constructor(private readonly options: WorkerOptions) {}
@@ -53,7 +45,6 @@ export class Worker {
 
   /** Machines run on; what they do meanwhile is found again. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
     for (const close of this.#closers.reverse()) await close();
   }
 
@@ -61,51 +52,31 @@ export class Worker {
     const { settings, member, logger } = this.options;
     const directory = settings.BULKHEAD_SERVICE_DIR;
     const host = hostId.parse(member.identity.identity.name);
+    const { sealKeyPair } = member.identity;
+    if (!sealKeyPair) throw new Error('a worker has a sealing key');
     const store = new WorkerStore(join(directory, 'worker.db'));
     this.#closers.push(() => store.close());
-    const warn = (problem: string) => logger.warn(problem);
-
-    const reports = new ReportSender(host, store, member.commands, warn);
     const images = await ImageStore.open({
       directory: join(directory, 'images'),
       maxBytes: settings.BULKHEAD_IMAGE_CACHE_MB * MIB,
       sources: sourcePolicyOf(settings),
     });
-    const logs = this.#logShipper(host);
-    const late = new LateObserver();
-    const runtime = await this.options.runtime(late);
-    const fleet = new Fleet(
-      {
-        runtime,
-        images,
-        credentials: vaultCredentials(host, member.identity.sealKeyPair, member.commands),
-        store,
-        open: opener(host, member.identity.sealKeyPair),
-        now: () => new Date(),
-        say: (machine, text, details) => logger.info({ machine, ...details }, text),
-      },
+    const loop = await ControlLoop.start({
+      host,
+      keys: sealKeyPair,
       store,
-      logs,
-      () => reports.wake(),
-    );
-    late.observer = fleet;
-    this.#closers.push(async () => {
-      await fleet.close();
-      await runtime.close();
+      runtime: this.options.runtime,
+      images,
+      credentials: vaultCredentials(host, sealKeyPair, member.commands),
+      logs: this.#logShipper(host),
+      bus: member.bus,
+      commands: member.commands,
+      clock: systemClock,
+      random: systemRandom,
+      logger,
     });
-    logger.info({ abilities: runtime.abilities }, 'machines can run');
-    await fleet.begin();
-    const sayEverything = () => {
-      store.report(new Date().toISOString() as Timestamp, fleet.wholeState());
-      reports.wake();
-    };
-    sayEverything();
-    reports.start();
-    this.#closers.push(() => reports.stop());
-    this.#follow(host, store, fleet);
-    this.#answer(host, fleet);
-    const forward = await this.#forward(fleet);
-    this.#beat(runtime, forward, sayEverything);
+    this.#closers.push(() => loop.stop());
+    this.#beat(loop, await this.#forward(loop.fleet));
     this.#witness(join(directory, 'audit-heads.jsonl'));
   }
 
@@ -115,29 +86,6 @@ export class Worker {
     const timer = setInterval(() => logs.flush(), FLUSH_LOGS_MS);
     this.#closers.push(() => clearInterval(timer));
     return logs;
-  }
-
-  #follow(host: HostId, store: WorkerStore, fleet: Fleet): void {
-    const { bus, commands } = this.options.member;
-    const follower = new FeedFollower({
-      name: hostFeed(host),
-      bus,
-      ask: askFeed(commands, 'scheduler'),
-      copy: new HostFeedCopy(store, (machine, row: HostMachineRow | null) => fleet.want(machine, row)),
-      report: (error) => this.options.logger.warn({ err: error }, 'the host feed is behind'),
-    });
-    const running = follower.run(this.#stopping.signal);
-    this.#closers.push(() => running);
-  }
-
-  #answer(host: HostId, fleet: Fleet): void {
-    const { bus, commands } = this.options.member;
-    const find = fleet.find.bind(fleet);
-    const answers = new HostCommands(host, bus, commands, find, (problem) =>
-      this.options.logger.warn(problem),
-    );
-    answers.start();
-    this.#closers.push(() => answers.stop());
   }
 
   async #forward(fleet: Fleet): Promise<Heartbeat['forward']> {
@@ -159,15 +107,15 @@ export class Worker {
     return { host: address, port: await server.listen() };
   }
 
-  #beat(runtime: MachineRuntime, forward: Heartbeat['forward'], returned: () => void): void {
-    const { settings, member, logger } = this.options;
+  #beat(loop: ControlLoop, forward: Heartbeat['forward']): void {
+    const { settings, member } = this.options;
     const policy = {
       cpuOvercommit: settings.BULKHEAD_CPU_OVERCOMMIT,
       reservedMemoryMb: settings.BULKHEAD_RESERVED_MEMORY_MB,
       directory: settings.BULKHEAD_SERVICE_DIR,
     };
-    const { accel, suspend, network, isolated, missing } = runtime.abilities;
-    const current = async (): Promise<Heartbeat> => ({
+    const { accel, suspend, network, isolated, missing } = loop.runtime.abilities;
+    loop.beat(async () => ({
       capacity: await hostCapacity(policy),
       labels: settings.BULKHEAD_LABELS,
       region: settings.BULKHEAD_REGION,
@@ -182,10 +130,7 @@ export class Worker {
       },
       sealingKey: Buffer.from(member.identity.sealKeyPair?.publicKey ?? []).toString('base64'),
       forward,
-    });
-    const heart = new HeartbeatSender(member.commands, current, (problem) => logger.warn(problem), returned);
-    heart.start();
-    this.#closers.push(() => heart.stop());
+    }));
   }
 
   #witness(path: string): void {
@@ -199,32 +144,4 @@ export class Worker {
     witness.start();
     this.#closers.push(() => witness.stop());
   }
-}
-
-/** Stands in for the fleet until it is there: the runtime tells of nothing before it is attached. */
-class LateObserver implements RuntimeObserver {
-  observer: RuntimeObserver | undefined;
-  readonly log: RuntimeObserver['log'] = (vm, lines) => this.#ready().log(vm, lines);
-  readonly exited: RuntimeObserver['exited'] = (vm, exit) => this.#ready().exited(vm, exit);
-
-  #ready(): RuntimeObserver {
-    if (!this.observer) throw new Error('a machine was heard of before the fleet was there');
-    return this.observer;
-  }
-}
-
-const openedRow: z.ZodType<OpenedRow> = z.strictObject({ config: storedMachineConfig, address: z.ipv6() });
-
-/** Opens rows that the scheduler sealed to this host's key, remembering the last of each machine. */
-function opener(host: HostId, keys: SealKeyPair | undefined): (row: HostMachineRow) => OpenedRow {
-  if (!keys) throw new Error('a worker has a sealing key');
-  const remembered = new Map<string, { sealed: string; opened: OpenedRow }>();
-  return ({ machine, sealed }) => {
-    const known = remembered.get(machine);
-    if (known?.sealed === sealed) return known.opened;
-    const bytes = unseal(keys, Buffer.from(sealed, 'base64'), hostRowContext(host, machine));
-    const opened = openedRow.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-    remembered.set(machine, { sealed, opened });
-    return opened;
-  };
 }

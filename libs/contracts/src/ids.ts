@@ -45,14 +45,16 @@ export const appName = z
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'lower-case letters, digits and inner hyphens only');
 export const slug = appName;
 
+export const MACHINE_ID_BYTES = 7;
 const fresh = <Id extends Brand<string, string>>(prefix: string) => `${prefix}_${ulid().toLowerCase()}` as Id;
 
 export const newOrganizationId = () => fresh<OrganizationId>('org');
 export const newAppId = () => fresh<AppId>('app');
 export const newHostId = () => fresh<HostId>('host');
 export const newTokenId = () => fresh<TokenId>('tok');
-export const newMachineId = () => randomBytes(7).toString('hex') as MachineId;
-export const newInstanceId = () => ulid() as InstanceId;
+export const newMachineId = (bytes: Uint8Array = randomBytes(MACHINE_ID_BYTES)) =>
+  Buffer.from(bytes).toString('hex') as MachineId;
+export const newInstanceId = (id: string = ulid()) => id.toUpperCase() as InstanceId;
 /** For commands, envelopes, requests: sortable by time, unique without coordination. */
 export const newId = () => ulid().toLowerCase();
 export const toTimestamp = (date: Date) => date.toISOString() as Timestamp;

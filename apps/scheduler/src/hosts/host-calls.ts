@@ -1,6 +1,6 @@
 import { hostSubject, inboxPrefix, RetryableError, TerminalError } from '@bulkhead/contracts';
 import { hostAnswer, type HostAnswer } from '@bulkhead/contracts/commands/host';
-import { fromFailure, type Bus, type Subscription } from '@bulkhead/journal';
+import { fromFailure, type Bus, type Clock, type Subscription } from '@bulkhead/journal';
 import type { HostId } from '@bulkhead/domain';
 import { z } from 'zod';
 
@@ -31,7 +31,10 @@ export class BusHostCalls implements HostCalls {
   private readonly pending = new Map<string, (answer: HostAnswer['answer']) => void>();
   private readonly subscription: Subscription;
 
-  constructor(private readonly bus: Bus) {
+  constructor(
+    private readonly bus: Bus,
+    private readonly clock: Clock,
+  ) {
     this.subscription = bus.subscribe(ANSWERS, ({ data }) => this.settle(data));
   }
 
@@ -47,13 +50,14 @@ export class BusHostCalls implements HostCalls {
       throw new RetryableError('busy', 'too many requests to hosts at once; try again', 250);
     const { promise, resolve } = Promise.withResolvers<HostAnswer['answer'] | null>();
     const key = keyOf(host, request.id);
-    const timer = setTimeout(() => resolve(null), timeoutMs);
+    const answered = new AbortController();
+    void this.clock.sleep(timeoutMs, answered.signal).then(() => resolve(null));
     this.pending.set(key, resolve);
     try {
       this.bus.publish(hostSubject(host, name), Buffer.from(JSON.stringify(request)));
       return resultOf(await promise, host, result);
     } finally {
-      clearTimeout(timer);
+      answered.abort();
       this.pending.delete(key);
     }
   }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { isLiving, Refusal } from '@bulkhead/domain';
 import { RetryableError } from '@bulkhead/contracts';
 import { acquireLease as input } from '@bulkhead/contracts/commands/scheduler';
+import type { Random } from '@bulkhead/journal';
 import { actorOf, type Sender } from '../access/clearing.js';
 import { handler } from '../access/handler.js';
 import { commandOf, loadMachine } from '../machines/change-machine.js';
@@ -17,7 +17,7 @@ export const acquireLease = (scheduler: Scheduler) =>
     input,
     handle: (context, asked) => {
       const command = commandOf(scheduler, context, asked);
-      const fresh = newNonce();
+      const fresh = newNonce(scheduler.random);
       return scheduler.journal.execute(command, async (decision) => {
         const { state } = await loadMachine(decision, asked);
         if (!isLiving(state)) throw new Refusal('not_found', 'machine not found', 404);
@@ -41,7 +41,7 @@ export const acquireLease = (scheduler: Scheduler) =>
     },
   });
 
-export const newNonce = (): string => randomBytes(16).toString('hex');
+export const newNonce = (random: Random): string => random.bytes(16).toString('hex');
 
 /** Who a lease says holds it. */
 export function ownerOf(sender: Sender): string {

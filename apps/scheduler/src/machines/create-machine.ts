@@ -7,7 +7,7 @@ import {
   type InstanceId,
   type MachineId,
 } from '@bulkhead/domain';
-import { newInstanceId, newMachineId } from '@bulkhead/contracts';
+import { MACHINE_ID_BYTES, newInstanceId, newMachineId } from '@bulkhead/contracts';
 import { createMachine as input, type CreateMachine } from '@bulkhead/contracts/commands/scheduler';
 import { notFound } from '@bulkhead/auth';
 import type { Decision } from '@bulkhead/journal';
@@ -37,10 +37,15 @@ export const createMachine = (scheduler: Scheduler) =>
         context,
         await contentOf(scheduler.sealer, app.organization, wished(asked)),
       );
-      const wanted = { ...asked, machine: newMachineId(), instance: newInstanceId() };
+      const { random } = scheduler;
+      const wanted = {
+        ...asked,
+        machine: newMachineId(random.bytes(MACHINE_ID_BYTES)),
+        instance: newInstanceId(random.id()),
+      };
       return scheduler.journal.execute(command, async (decision) => {
         const result = await decide(scheduler, decision, app, wanted);
-        const nonce = await lease(decision, context, wanted, command.now);
+        const nonce = await lease(scheduler, decision, context, wanted, command.now);
         return { ...result, ...nonce };
       });
     },
@@ -101,13 +106,14 @@ export const sizeOf = ({
 });
 
 async function lease(
+  { random }: Scheduler,
   decision: Decision,
   { principal }: Context,
   { machine, instance, leaseTtl }: Wanted,
   now: Date,
 ): Promise<{ nonce?: string }> {
   if (leaseTtl === undefined) return {};
-  const nonce = newNonce();
+  const nonce = newNonce(random);
   const expiresAt = new Date(now.getTime() + leaseTtl * 1000);
   await keepLease(
     decision,

@@ -33,7 +33,7 @@ export const updateMachine = (scheduler: Scheduler) =>
       const { organization } = appOf(context.principal);
       const content = await contentOf(scheduler.sealer, organization, wished(asked));
       const command = commandOf(scheduler, context, content);
-      const instance = newInstanceId();
+      const instance = newInstanceId(scheduler.random.id());
       return scheduler.journal.execute(command, async (decision) => {
         const loaded = await loadMachine(decision, asked);
         await assertUnleased(scheduler.database, asked, command.now);

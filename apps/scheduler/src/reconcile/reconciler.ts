@@ -6,7 +6,7 @@ import {
   machineAggregate,
   type MachineId,
 } from '@bulkhead/domain';
-import { hostId, machineId, newId, TerminalError } from '@bulkhead/contracts';
+import { hostId, machineId, TerminalError } from '@bulkhead/contracts';
 import type { Command, Decision, Leader } from '@bulkhead/journal';
 import { z } from 'zod';
 import { measureHosts } from '../hosts/host-meter.js';
@@ -190,7 +190,7 @@ export class Reconciler {
 
   private command(name: string, content: unknown = null): Command {
     return {
-      id: `${name}.${newId()}`,
+      id: `${name}.${this.options.scheduler.random.id()}`,
       content,
       actor: { kind: 'service', id: 'scheduler' },
       organization: 'platform',

@@ -20,6 +20,7 @@ import {
   natsStreams,
   pagesHandler,
   postgresDatabase,
+  postgresStores,
   sealLeaves,
   serveCommands,
   systemClock,
@@ -43,6 +44,7 @@ import {
 } from '@bulkhead/testing';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { directoryOf } from '../directory/directory.js';
 import { SCHEMA } from '../scheduler.js';
 import { openService, type SchedulerService } from '../service.js';
 import { ENTITIES } from '../storage/entities.js';
@@ -116,7 +118,8 @@ export class World {
     const say = (details: unknown) => void this.problems.push(details);
     const copy = openService({
       database: this.database,
-      source: this.source,
+      stores: postgresStores(this.database, SCHEMA),
+      directory: directoryOf(this.source),
       bus: natsBus(connection),
       streams: await natsStreams(connection, 'scheduler'),
       dataKeys: this.keys,

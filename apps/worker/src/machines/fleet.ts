@@ -22,7 +22,7 @@ export class Fleet implements RuntimeObserver {
   constructor(
     private readonly around: Omit<Surroundings, 'changed'>,
     private readonly store: WorkerStore,
-    private readonly logs: LogShipper,
+    private readonly logs: Pick<LogShipper, 'ship' | 'forget'>,
     /** Reports may lie in the outbox. */
     private readonly reported: () => void,
   ) {}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RetryableError, TerminalError, type HostMachineRow } from '@bulkhead/contracts';
 import type { AppId, InstanceId, MachineConfig, MachineId, OrganizationId } from '@bulkhead/domain';
+import { systemClock } from '@bulkhead/journal';
 import { formatSixPn } from '@bulkhead/network';
 import type { LocalImage } from '../images/index.js';
 import type { BootSpec, MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
@@ -131,7 +132,7 @@ describe('MachineKeeper', () => {
       credentials: async () => undefined,
       store,
       open: (opened) => JSON.parse(opened.sealed),
-      now: () => new Date(),
+      clock: systemClock,
       changed: () => undefined,
       say: () => undefined,
     });
@@ -267,7 +268,7 @@ describe('MachineKeeper', () => {
       credentials: async () => undefined,
       store,
       open: (opened) => JSON.parse(opened.sealed),
-      now: () => new Date(),
+      clock: systemClock,
       changed: () => undefined,
       say: () => undefined,
     });

@@ -1,4 +1,4 @@
-import { followTrace, inSpan } from '@bulkhead/journal';
+import { followTrace, inSpan, type Clock } from '@bulkhead/journal';
 import { metrics, SpanKind } from '@opentelemetry/api';
 import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly store: WorkerStore;
   /** Opens what the scheduler sealed to this host's key. */
   readonly open: (row: HostMachineRow) => OpenedRow;
-  readonly now: () => Date;
+  readonly clock: Clock;
   /** A machine's condition changed and is on disk, with its reports. */
   readonly changed: (machine: MachineId) => void;
   readonly say: (machine: MachineId, text: string, details?: Record<string, unknown>) => void;
@@ -40,7 +40,7 @@ export class MachineKeeper {
   #removalTold = '';
   #working: Promise<void> | null = null;
   #again = false;
-  #timer: NodeJS.Timeout | undefined;
+  #alarm: AbortController | undefined;
   #closed = false;
 
   constructor(
@@ -102,7 +102,7 @@ export class MachineKeeper {
   /** Leaves everything as it is: VMs run on. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#alarm?.abort();
     await this.#working;
   }
 
@@ -127,7 +127,7 @@ export class MachineKeeper {
     const after = afterVmEnd(local, exit, {
       policy: this.#config()?.restart,
       replaced: this.#replaces(local),
-      nowMs: this.around.now().getTime(),
+      nowMs: this.#nowMs(),
     });
     this.#keep(after.local, after.facts);
     this.look();
@@ -144,7 +144,7 @@ export class MachineKeeper {
   async #work(): Promise<void> {
     while (this.#again && !this.#closed) {
       this.#again = false;
-      const step = nextStep(this.#desired, this.#local, this.around.now().getTime());
+      const step = nextStep(this.#desired, this.#local, this.#nowMs());
       if (step.step !== 'nothing') await this.#follow(step);
     }
   }
@@ -159,9 +159,7 @@ export class MachineKeeper {
   async #take(step: Exclude<Step, { step: 'nothing' }>): Promise<void> {
     switch (step.step) {
       case 'wait':
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.look(), Math.max(0, step.untilMs - this.around.now().getTime()));
-        return;
+        return this.#lookAt(step.untilMs);
       case 'start':
         return this.#start(step.restarts);
       case 'resume':
@@ -175,6 +173,20 @@ export class MachineKeeper {
       case 'remove':
         return this.#remove();
     }
+  }
+
+  #lookAt(timeMs: number): void {
+    this.#alarm?.abort();
+    this.#alarm = this.#after(timeMs - this.#nowMs(), () => this.look());
+  }
+
+  /** Does `work` after `ms`, unless what is returned is aborted before. */
+  #after(ms: number, work: () => void): AbortController {
+    const alarm = new AbortController();
+    void this.around.clock.sleep(Math.max(0, ms), alarm.signal).then(() => {
+      if (!alarm.signal.aborted) work();
+    });
+    return alarm;
   }
 
   async #start(restarts: number): Promise<void> {
@@ -244,7 +256,7 @@ export class MachineKeeper {
     this.around.say(this.machine, 'could not start', { code, problem: message });
     if (this.#local?.phase !== 'starting') return;
     if (retryable && restarts + 1 < START_TRIES) {
-      const retryAtMs = this.around.now().getTime() + 1_000 * 2 ** restarts;
+      const retryAtMs = this.#nowMs() + 1_000 * 2 ** restarts;
       return this.#keep({ ...answer, phase: 'backing-off', restarts, retryAtMs }, []);
     }
     this.#keep({ ...answer, phase: 'failed', code, message }, [
@@ -276,11 +288,11 @@ export class MachineKeeper {
     else {
       const options = stopOptions(this.#desired, this.#config(), this.#image?.config);
       await vm.stop(options);
-      const patience = setTimeout(
-        () => void vm.kill().catch((error: unknown) => this.#sayProblem('could not kill', error)),
+      const patience = this.#after(
         options.timeoutMs + KILL_AFTER_MS,
+        () => void vm.kill().catch((error: unknown) => this.#sayProblem('could not kill', error)),
       );
-      await vm.ended.finally(() => clearTimeout(patience));
+      await vm.ended.finally(() => patience.abort());
     }
     await vm.ended;
     this.#again = true;
@@ -288,7 +300,7 @@ export class MachineKeeper {
 
   /** Kept as running, but there is no VM and nobody saw it end: the host was restarted. */
   #lostVm(): void {
-    const now = this.around.now();
+    const now = this.around.clock.now();
     this.exited({
       cause: 'lost',
       exitCode: null,
@@ -335,10 +347,14 @@ export class MachineKeeper {
   }
 
   #keep(local: LocalMachine | null, facts: readonly ReportFact[]): void {
-    this.around.store.record(this.machine, local, stamp(this.around.now()), facts);
+    this.around.store.record(this.machine, local, stamp(this.around.clock.now()), facts);
     this.#local = local;
     this.#again = true;
     this.around.changed(this.machine);
+  }
+
+  #nowMs(): number {
+    return this.around.clock.now().getTime();
   }
 
   #sayProblem(text: string, error: unknown): void {

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { metrics, type ObservableResult } from '@opentelemetry/api';
 import { isBulkheadError, reportsStored, type Report } from '@bulkhead/contracts';
 import type { HostId } from '@bulkhead/domain';
-import type { CommandBus } from '@bulkhead/journal';
+import type { Clock, CommandBus } from '@bulkhead/journal';
 import type { WorkerStore } from '../store/worker-store.js';
 
 const BATCH = 200;
@@ -11,13 +10,14 @@ const LONGEST_PAUSE_MS = 5_000;
 /** Empties the outbox in order, one batch under way; a report is kept until the scheduler says that it is stored. */
 export class ReportSender {
   #wake: () => void = () => undefined;
-  #stopped = false;
+  readonly #over = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(
     private readonly host: HostId,
     private readonly store: Pick<WorkerStore, 'unsent' | 'confirmed' | 'waiting'>,
     private readonly commands: Pick<CommandBus, 'command'>,
+    private readonly clock: Clock,
     private readonly warn: (problem: string) => void,
   ) {}
 
@@ -36,14 +36,14 @@ export class ReportSender {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#over.abort();
     this.#wake();
     await this.#loop;
   }
 
   async #run(): Promise<void> {
     let failures = 0;
-    while (!this.#stopped) {
+    while (!this.#over.signal.aborted) {
       const woken = new Promise<void>((resolve) => (this.#wake = resolve));
       const reports = this.store.unsent(BATCH);
       if (reports.length === 0) {
@@ -56,7 +56,7 @@ export class ReportSender {
       } catch (error) {
         failures += 1;
         this.warn(describe(error));
-        await sleep(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures));
+        await this.clock.sleep(Math.min(LONGEST_PAUSE_MS, 100 * 2 ** failures), this.#over.signal);
       }
     }
   }
