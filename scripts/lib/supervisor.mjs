@@ -66,6 +66,18 @@ export class Supervisor {
     await Promise.all(group.map((child) => child.becomeReady()));
   }
 
+  /**
+   * Ends a child by a signal and starts it again at once when `work`, done while it is down, is over.
+   * @param {string} name
+   * @param {NodeJS.Signals} signal
+   * @param {() => Promise<unknown> | unknown} [work]
+   */
+  async interrupt(name, signal, work = () => {}) {
+    const child = this.#groups.flat().find((known) => known.name === name);
+    if (!child) throw new Failure(`There is no child ${name}.`);
+    await child.interrupt(signal, work);
+  }
+
   /** Stops every child, the last started first. */
   async stop() {
     this.#stopping = true;
@@ -97,6 +109,7 @@ class SupervisedChild {
   #process = null;
   #failures = 0;
   #restart = null;
+  #isHeld = false;
 
   constructor(spec, directories, say, isStopping) {
     this.#spec = spec;
@@ -105,6 +118,10 @@ class SupervisedChild {
     this.#log = new RotatingLog(this.#logFile);
     this.#say = say;
     this.#isStopping = isStopping;
+  }
+
+  get name() {
+    return this.#spec.name;
   }
 
   spawn() {
@@ -146,6 +163,23 @@ class SupervisedChild {
     );
   }
 
+  async interrupt(signal, work) {
+    this.#isHeld = true;
+    clearTimeout(this.#restart);
+    try {
+      const child = this.#process;
+      if (child?.pid) signalGroup(child.pid, signal);
+      const within = this.#spec.stopWithinMs ?? 15_000;
+      if (!(await waitUntil(() => this.#process === null, within, 5)))
+        throw new Failure(`${this.name} did not end by ${signal} within ${duration(within)}.`);
+      await work();
+    } finally {
+      this.#isHeld = false;
+      if (!this.#process && !this.#isStopping()) this.spawn();
+    }
+    await this.becomeReady();
+  }
+
   async stop() {
     clearTimeout(this.#restart);
     await this.#attend(this.#spec.beforeStop);
@@ -177,7 +211,7 @@ class SupervisedChild {
   #ended(child, startedAt, how) {
     if (this.#process !== child) return;
     this.#process = null;
-    if (this.#isStopping()) return;
+    if (this.#isStopping() || this.#isHeld) return;
     const ranFor = Date.now() - startedAt;
     const { failures, delayMs } = nextAttempt(this.#failures, ranFor);
     this.#failures = failures;

@@ -50,6 +50,22 @@ test(
 );
 
 test(
+  'ends a child, does what was asked while it is down, and starts it again',
+  supervised(async ({ supervisor, child, said, starts }) => {
+    await supervisor.start(child('server', 'echo started >> $STARTS; exec sleep 60'));
+    let startsWhileDown = 0;
+    await supervisor.interrupt('server', 'SIGKILL', async () => {
+      await waitUntil(() => false, 700);
+      startsWhileDown = countOf(starts);
+    });
+    assert.equal(startsWhileDown, 1);
+    assert.ok(await waitUntil(() => countOf(starts) === 2, 5_000));
+    assert.deepEqual(said, []);
+    await assert.rejects(supervisor.interrupt('nobody', 'SIGKILL'), /no child nobody/);
+  }),
+);
+
+test(
   'gives up a start whose child keeps dying, showing its last lines',
   supervised(async ({ supervisor, child }) => {
     const dying = child('dying', 'echo no configuration >&2; exit 1', { ready: async () => false });

@@ -49,7 +49,7 @@ export async function startPlatform(start) {
   const { adminToken } = await startStorage(start, instance);
   await startServices(start, instance);
   const dev = await deploySample(start, instance, adminToken);
-  return { dev, layout: instance.layout, root: start.settings.root, missing };
+  return { dev, layout: instance.layout, root: start.settings.root, missing, instance };
 }
 
 async function prepareClone({ settings: { root }, steps }) {

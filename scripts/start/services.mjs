@@ -48,7 +48,10 @@ const OWN = {
     BULKHEAD_VAULT_ADDRESS: LOOPBACK,
     BULKHEAD_VAULT_PORT: ports.VAULT,
   }),
-  scheduler: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('scheduler') }),
+  scheduler: ({ settings, postgres }) => ({
+    BULKHEAD_PG: postgres.url('scheduler'),
+    ...(settings.hostLostAfter ? { BULKHEAD_HOST_LOST_AFTER: settings.hostLostAfter } : {}),
+  }),
   audit: ({ postgres }) => ({ BULKHEAD_PG: postgres.url('audit') }),
   api: ({ settings, layout, ports, postgres }) => ({
     BULKHEAD_PG: postgres.url('api'),

@@ -36,6 +36,8 @@ export function readSettings(root, environment = process.env) {
     /** How much room images may take; the worker's default where it is not set. */
     imageCacheMb: environment.BULKHEAD_IMAGE_CACHE_MB ?? null,
     region: environment.BULKHEAD_REGION ?? 'local',
+    /** Seconds of silence after which a host is lost; the scheduler's default where it is not set. */
+    hostLostAfter: environment.BULKHEAD_HOST_LOST_AFTER ?? null,
     /** name → port, or null: any that is free */
     ports: Object.fromEntries(
       PORT_NAMES.map((name) => [

@@ -1,0 +1,3 @@
+module bulkhead/test/chaos/guest
+
+go 1.19

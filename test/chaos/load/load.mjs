@@ -1,0 +1,68 @@
+import { KeptHead, assertNoDrift } from '../invariants/history.mjs';
+import {
+  assertAnswered,
+  assertCarriedOutOnce,
+  assertReadable,
+  assertSameAnswers,
+} from '../invariants/commands.mjs';
+import { MachineWatch } from '../invariants/machines.mjs';
+import { assertNoneFailed, assertOneGenerationAnswers } from '../invariants/visits.mjs';
+import { Mutations } from './mutations.mjs';
+import { Visits } from './visits.mjs';
+
+const ASKED_AGAIN = 25;
+
+/** Clients of the API and visitors of apps, and what must hold of what they saw. */
+export class Load {
+  /**
+   * @param {import('../world/world.mjs').World} world
+   * @param {{ random: any, run: string, apps: string[] }} options
+   */
+  static async start(world, { random, run, apps }) {
+    const load = new Load();
+    load.world = world;
+    load.random = random;
+    load.head = await new KeptHead(world.bulkhead).keep();
+    load.watch = new MachineWatch(world.hosts);
+    const { api, organization, image, dev, ca } = world;
+    load.mutations = new Mutations({ api, organization, image, random, run }).start();
+    load.visits = new Visits({ edge: dev.edge, ca });
+    for (const app of apps) load.visits.start(app);
+    return load;
+  }
+
+  /** No request through the edge failed since then. */
+  assertServed(since, during) {
+    assertNoneFailed(
+      this.visits.made.filter(({ sentAt }) => sentAt >= since),
+      during,
+    );
+  }
+
+  /** Ends the load once the platform is whole, and holds everything against what clients were told. */
+  async conclude() {
+    const { world, mutations, visits, watch } = this;
+    await Promise.all([mutations.stop(), visits.stop()]);
+    await world.healed();
+    watch.stop();
+    const { made } = mutations;
+    const repeated = made.filter(({ attempts }) => attempts.length > 1).length;
+    world.timeline.say(
+      `${made.length} mutations, ${repeated} of them repeated; ${visits.made.length} requests through the edge, ` +
+        `${visits.failedSince(0).length} failed`,
+    );
+    assertAnswered(made);
+    await assertCarriedOutOnce(made, world.store);
+    await assertReadable(made, world.api);
+    await assertSameAnswers(this.random.shuffled(made).slice(0, ASKED_AGAIN), world.api);
+    assertOneGenerationAnswers(visits.made);
+    await assertNoDrift(world.bulkhead);
+    await this.head.assertProven();
+  }
+
+  close() {
+    this.watch.stop();
+    this.head.forget();
+    return Promise.all([this.mutations.stop(), this.visits.stop()]);
+  }
+}

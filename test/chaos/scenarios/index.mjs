@@ -1,0 +1,13 @@
+import { kill } from './kill.mjs';
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} name
+ * @property {string} title
+ * @property {boolean} [isLong] left out unless it is named or all are asked for
+ * @property {(world: import('../world/world.mjs').World, context: { random: any, run: string }) => Promise<void>} run
+ *   `run` makes the names of this run new
+ */
+
+/** @type {Scenario[]} */
+export const SCENARIOS = [kill];
