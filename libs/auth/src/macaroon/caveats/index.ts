@@ -1,0 +1,13 @@
+export type { DischargeAccess, ResourceAccess, TokenAccess } from './access.js';
+export * from './actions.js';
+export { clearCaveats, clearToken, Prohibited } from './clear.js';
+export { printJson, tokenJson } from './json.js';
+export { MASK, parseMask, printMask, type Mask } from './mask.js';
+export * from './people.js';
+export type { Prohibition } from './prohibition.js';
+export * from './resources.js';
+export type { ResourceSet } from './resource-set.js';
+export type { Json } from './shape.js';
+export * from './source.js';
+export * from './time.js';
+export { ifPresent, vocabulary } from './vocabulary.js';
