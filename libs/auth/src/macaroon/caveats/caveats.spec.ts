@@ -77,7 +77,7 @@ const shop = { app: 5n };
 const web = { ...shop, machine: 'm1' };
 
 describe('caveats', () => {
-  it.each<[string, Caveat, ResourceAccess, string]>([
+  const judged: [string, Caveat, ResourceAccess, string][] = [
     ['its organization', organization.of({ id: 1n, mask: both }), to(write), 'cleared'],
     ['another organization', organization.of({ id: 2n, mask: both }), to(), 'unauthorized'],
     ['any organization', organization.of({ id: 0n, mask: MASK.read }), to(), 'cleared'],
@@ -237,7 +237,9 @@ describe('caveats', () => {
       to(shop),
       'bad_caveat',
     ],
-  ])('judge %s', (_what, given, access, wanted) => {
+  ];
+
+  it.each(judged)('judge %s', (_what, given, access, wanted) => {
     expect(outcome(given, access)).toBe(wanted);
   });
 
