@@ -22,8 +22,8 @@ async function main() {
   if (values.help) return process.stdout.write(`${USAGE}\n`);
   const steps = new Steps(values.json ? process.stderr : process.stdout);
   await setUp(root, steps);
-  const { findBenches, printFound, runBench, writePage } = await import('./harness/run-benches.mjs');
-  const benches = chosen(await findBenches(root), positionals);
+  const { findBenches, loadBench, printFound, runBench, writePage } = await import('./harness/run-benches.mjs');
+  const benches = findBenches(root);
   const context = {
     root,
     node: path.join(root, 'node_modules/.bin/node'),
@@ -32,10 +32,10 @@ async function main() {
     say: (text) => steps.note(text),
   };
   const found = [];
-  for (const bench of benches) {
+  for (const name of chosen(benches, positionals)) {
     if (aborted.signal.aborted) break;
     try {
-      const one = await steps.step(bench.name, () => runBench(bench, context));
+      const one = await steps.step(name, async () => runBench(await loadBench(benches.get(name)), context));
       printFound(one, (text) => steps.say(text));
       await writePage(root, one);
       found.push(one);
@@ -48,13 +48,13 @@ async function main() {
 }
 
 function chosen(benches, names) {
-  const unknown = names.filter((name) => !benches.some((bench) => bench.name === name));
+  const unknown = names.filter((name) => !benches.has(name));
   if (unknown.length > 0)
     throw new Failure(
       `There is no benchmark ${unknown.join(', ')}.`,
-      `There are: ${benches.map(({ name }) => name).join(', ')}`,
+      `There are: ${[...benches.keys()].join(', ')}`,
     );
-  return names.length === 0 ? benches : benches.filter(({ name }) => names.includes(name));
+  return names.length === 0 ? [...benches.keys()] : names;
 }
 
 try {

@@ -1,7 +1,6 @@
 /**
- * One module of benchmarks: the default export of a `*.bench.mjs` file.
+ * One module of benchmarks: the default export of `<name>.bench.mjs`, run alone by `npm run bench -- <name>`.
  * @typedef {object} Bench
- * @property {string} name as given to `npm run bench -- <name>`
  * @property {string} title its heading on the page
  * @property {string} measures what is measured, how, and beside what, in a paragraph of Markdown
  * @property {Readonly<Record<string, Target>>} targets
@@ -46,10 +45,10 @@
  * Rows with their verdicts, and one for each target that no row was about.
  * @param {Bench} bench @param {readonly Row[]} rows @returns {Judged[]}
  */
-export function judge({ name, targets }, rows) {
+export function judge({ title, targets }, rows) {
   const stray = rows.find(({ target }) => target !== undefined && !(target in targets));
   if (stray)
-    throw new Error(`benchmark ${name}: ${stray.what} names a target that is not there: ${stray.target}`);
+    throw new Error(`benchmark ${title}: ${stray.what} names a target that is not there: ${stray.target}`);
   const measured = new Set(rows.map(({ target }) => target));
   const missing = Object.entries(targets).filter(([key]) => !measured.has(key));
   return [

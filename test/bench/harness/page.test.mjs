@@ -5,7 +5,6 @@ import { digits, markdownTable, textTable } from './figures.mjs';
 import { mergedPage, sectionOf } from './page.mjs';
 
 const bench = {
-  name: 'journal',
   title: 'Journal',
   measures: 'Commits, beside bare inserts.',
   targets: {

@@ -7,13 +7,16 @@ import { textTable } from './figures.mjs';
 import { describeMachine, loadAverage } from './machine.mjs';
 import { mergedPage, sectionOf } from './page.mjs';
 
-/** Every module below test/bench, by name. @returns {Promise<import('./bench.mjs').Bench[]>} */
-export async function findBenches(root) {
-  const files = globSync('test/bench/**/*.bench.mjs', { cwd: root }).sort();
-  return Promise.all(
-    files.map(async (file) => (await import(pathToFileURL(path.join(root, file)).href)).default),
+/** The files of all modules below test/bench, by name. @returns {Map<string, string>} */
+export const findBenches = (root) =>
+  new Map(
+    globSync('test/bench/**/*.bench.mjs', { cwd: root })
+      .sort()
+      .map((file) => [path.basename(file, '.bench.mjs'), path.join(root, file)]),
   );
-}
+
+/** @returns {Promise<import('./bench.mjs').Bench>} */
+export const loadBench = async (file) => (await import(pathToFileURL(file).href)).default;
 
 /** Runs one module and judges what it found. */
 export async function runBench(bench, context) {
