@@ -1,14 +1,14 @@
 import {
   CommitUnknown,
   DatabaseUnavailable,
-  UniqueViolation,
   type Database,
   type Row,
-  type Sql,
   type SqlValue,
   type Transaction,
 } from '../ports/sql.js';
 import type { Answer, Commit, CommitResult, JournalStore, Work } from '../store/store.js';
+import { Commits, insertCommits } from './commits.js';
+import { Loads, type Wanted } from './loads.js';
 import { checkedName } from './schema.js';
 
 type AnswerRow = { digest: Buffer; outcome: 'done' | 'refused'; answer: string };
@@ -16,32 +16,24 @@ type AnswerRow = { digest: Buffer; outcome: 'done' | 'refused'; answer: string }
 /** A journal in one schema of a Postgres database. */
 export class PostgresJournalStore implements JournalStore {
   private readonly schema: string;
+  private readonly loads: Loads;
+  private readonly commits: Commits;
 
   constructor(
     private readonly database: Database,
     schema: string,
   ) {
     this.schema = checkedName(schema);
+    this.loads = new Loads(database, this.schema);
+    this.commits = new Commits(database, this.schema);
   }
 
-  /** The lateral keeps the planner, which has no statistics of a young table, at one look into the index per aggregate. */
-  async load(wanted: readonly { readonly aggregate: string; readonly after: number }[]): Promise<Buffer[][]> {
-    const rows = await this.database.prepared<{ which: number; body: Buffer }>(
-      `${this.schema}.load`,
-      `select w.which::int as which, e.body
-       from unnest($1::text[], $2::int[]) with ordinality as w(aggregate, after, which),
-         lateral (select v.version, v.body from ${this.schema}.envelope v
-                  where v.aggregate = w.aggregate and v.version > w.after order by v.version offset 0) e
-       order by w.which, e.version`,
-      [wanted.map(({ aggregate }) => aggregate), wanted.map(({ after }) => after)],
-    );
-    const bodies: Buffer[][] = wanted.map(() => []);
-    for (const { which, body } of rows) bodies[which - 1]?.push(body);
-    return bodies;
+  load(wanted: readonly Wanted[]): Promise<Buffer[][]> {
+    return this.loads.load(wanted);
   }
 
   work(): Work {
-    return new PostgresWork(this.database, this.schema);
+    return new PostgresWork(this.database, this.schema, this.commits);
   }
 
   async answer(command: string): Promise<Answer | null> {
@@ -86,13 +78,14 @@ export class PostgresJournalStore implements JournalStore {
   }
 }
 
-/** One statement on its own where a decision has no SQL of its own, else a transaction from its first statement on. */
+/** Committed along with others where a decision has no SQL of its own, else in a transaction from its first statement on. */
 class PostgresWork implements Work {
   private transaction: Promise<Transaction> | undefined;
 
   constructor(
     private readonly database: Database,
     private readonly schema: string,
+    private readonly commits: Commits,
   ) {}
 
   async sql<R extends Row>(text: string, values?: readonly SqlValue[]): Promise<R[]> {
@@ -102,16 +95,15 @@ class PostgresWork implements Work {
 
   async commit(commit: Commit): Promise<CommitResult> {
     const tx = await this.transaction;
+    if (!tx) return this.commits.commit(commit);
     try {
-      await this.insert(tx ?? this.database, commit);
-      await tx?.commit();
-      return 'committed';
+      const result = await insertCommits(tx, this.schema, [commit]);
+      if (result === 'committed') await commitKnowingly(tx);
+      else await this.abandon();
+      return result;
     } catch (error) {
       await this.abandon();
-      if (error instanceof UniqueViolation && error.constraint === 'command_pkey') return 'known';
-      if (error instanceof UniqueViolation && error.constraint === 'envelope_aggregate_version_key')
-        return 'moved';
-      throw error instanceof DatabaseUnavailable ? new CommitUnknown(error.message, { cause: error }) : error;
+      throw error;
     }
   }
 
@@ -121,24 +113,12 @@ class PostgresWork implements Work {
     const tx = await begun?.catch(() => undefined);
     await tx?.rollback();
   }
+}
 
-  private async insert(sql: Sql, { command, envelopes }: Commit): Promise<void> {
-    const values = [command.id, command.digest, command.outcome, command.answer];
-    await sql.prepared(`${this.schema}.commit${envelopes.length}`, this.insertText(envelopes.length), [
-      ...values,
-      ...envelopes.flatMap(({ aggregate, version, id, body }) => [aggregate, version, id, body]),
-    ]);
-  }
-
-  private insertText(envelopes: number): string {
-    const command = `insert into ${this.schema}.command (id, digest, outcome, answer) values ($1, $2, $3, $4)`;
-    if (envelopes === 0) return command;
-    const rows = Array.from({ length: envelopes }, (_, row) => {
-      const first = 5 + row * 4;
-      return `($${first}, $${first + 1}, $${first + 2}, $${first + 3})`;
-    });
-    return `with command as (${command}), stored as (
-      insert into ${this.schema}.envelope (aggregate, version, id, body) values ${rows.join(', ')} returning seq)
-      insert into ${this.schema}.pending (seq) select seq from stored`;
+async function commitKnowingly(tx: Transaction): Promise<void> {
+  try {
+    await tx.commit();
+  } catch (error) {
+    throw error instanceof DatabaseUnavailable ? new CommitUnknown(error.message, { cause: error }) : error;
   }
 }

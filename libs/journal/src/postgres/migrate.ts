@@ -55,6 +55,7 @@ async function migrateForward(tx: Sql): Promise<void> {
 async function grant(tx: Sql, schema: string, role: string): Promise<void> {
   await tx.query(`grant usage on schema ${schema} to ${role};
     grant select, insert on envelope, record, epoch to ${role};
+    grant usage on sequence envelope_seq_seq to ${role};
     grant select, insert, delete on pending, command to ${role};
     grant select, insert, update, delete on leadership, cursor, parked, parked_message, feed, feed_change to ${role}`);
 }

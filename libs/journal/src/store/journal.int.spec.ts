@@ -147,6 +147,48 @@ describe('many commands on one aggregate', () => {
   });
 });
 
+describe('commands that come at once', () => {
+  const transactions = async () => {
+    const { rows } = await database.pool.query('select distinct xmin::text from scheduler.envelope');
+    return rows.length;
+  };
+
+  it('are committed together, each with an answer of its own', async () => {
+    const journal = open();
+    const before = await transactions();
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => put(journal, `a${n}`, n)));
+    expect(outcomes.map(({ result }) => result.balance)).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    expect((await transactions()) - before).toBeLessThan(5);
+    expect(await count('command')).toBe(20);
+  });
+
+  it('do not fall with one that another copy was faster than', async () => {
+    const [journal, faster] = [open(), open()];
+    const beaten = Promise.withResolvers<void>();
+    const deposits = ['a', 'b', 'c'].map((id) =>
+      journal.execute(command({ id }), async (decision) => {
+        const loaded = await decision.load(account, id);
+        await beaten.promise;
+        decision.append(loaded, deposit(1));
+        return loaded.version;
+      }),
+    );
+    await put(faster, 'b', 5);
+    beaten.resolve();
+    const outcomes = await Promise.all(deposits);
+    expect(outcomes.map(({ result }) => result)).toEqual([0, 1, 0]);
+    expect(await count('envelope')).toBe(5);
+  });
+
+  it('do not fall with one that was carried out before', async () => {
+    const [journal, other] = [open(), open()];
+    const first = await put(other, 'a', 5, 'once');
+    const [again, fresh] = await Promise.all([put(journal, 'a', 5, 'once'), put(journal, 'b', 1)]);
+    expect(again).toEqual(first);
+    expect(fresh.result).toEqual({ balance: 1 });
+  });
+});
+
 describe('a decision over several aggregates', () => {
   const move = (journal: Journal, from: string, to: string, amount: number) =>
     journal.execute(command({ from, to, amount }), async (decision) => {
