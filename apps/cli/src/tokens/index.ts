@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import type { Context } from '../context.js';
+import { attenuateToken } from './attenuate.js';
 import { createToken } from './create.js';
+import { debugToken } from './debug.js';
 import { listTokens } from './list.js';
 import { revokeToken } from './revoke.js';
 
@@ -9,4 +11,6 @@ export const tokensCommand = (context: Context) =>
     .description('tokens: what opens the API')
     .addCommand(listTokens(context))
     .addCommand(createToken(context))
-    .addCommand(revokeToken(context));
+    .addCommand(revokeToken(context))
+    .addCommand(attenuateToken(context))
+    .addCommand(debugToken(context));

@@ -12,7 +12,7 @@ export interface Kind<Body> {
   readonly type: bigint;
   readonly shape: Shape<Body>;
   of(body: Body): Caveat;
-  /** What a caveat says; null for one of another kind. @throws MacaroonError `malformed` */
+  /** What a caveat says; null for one of another kind, or that can't be read: such a one prohibits everything. */
   in(caveat: Caveat): Body | null;
   /** Null where nothing speaks against the access. */
   prohibits(caveat: Caveat, access: TokenAccess): Prohibition | null;
@@ -36,9 +36,14 @@ export function kind<Body>(
   const bodyOf = (given: Caveat): Body | null => {
     if (given.type !== type) return null;
     const from = new Reader(given.body);
-    const body = shape.read(from);
-    from.end();
-    return body;
+    try {
+      const body = shape.read(from);
+      from.end();
+      return body;
+    } catch (error) {
+      if (error instanceof MacaroonError) return null;
+      throw error;
+    }
   };
   const made = (body: Body) => caveat(type, (to) => shape.write(to, body));
   return {
@@ -48,22 +53,12 @@ export function kind<Body>(
     of: made,
     in: bodyOf,
     prohibits(given, access) {
-      try {
-        const body = bodyOf(given);
-        return body === null ? UNREADABLE : rule(body, access);
-      } catch (error) {
-        if (error instanceof MacaroonError) return UNREADABLE;
-        throw error;
-      }
+      const body = bodyOf(given);
+      return body === null ? UNREADABLE : rule(body, access);
     },
     json(given) {
-      try {
-        const body = bodyOf(given);
-        return body === null ? null : shape.json(body);
-      } catch (error) {
-        if (error instanceof MacaroonError) return given.body.toString('base64');
-        throw error;
-      }
+      const body = bodyOf(given);
+      return body === null ? given.body.toString('base64') : shape.json(body);
     },
     fromJson: (body) => made(shape.schema.parse(body)),
   };

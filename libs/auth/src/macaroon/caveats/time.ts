@@ -1,3 +1,4 @@
+import type { Caveat } from '../caveat.js';
 import { kind, onDischarges } from './kind.js';
 import { prohibited } from './prohibition.js';
 import { fields, int64, uint64 } from './shape.js';
@@ -30,3 +31,9 @@ export const maxValidity = kind<bigint>(
       : null,
   ),
 );
+
+/** The second at which the first of a token's windows closes; null where it has none. */
+export function endOf(caveats: readonly Caveat[]): bigint | null {
+  const ends = caveats.flatMap((caveat) => validityWindow.in(caveat)?.not_after ?? []);
+  return ends.reduce<bigint | null>((first, end) => (first === null || end < first ? end : first), null);
+}
