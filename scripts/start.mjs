@@ -9,6 +9,7 @@ import { summary } from './start/summary.mjs';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const steps = new Steps();
 const closers = [];
+const hurry = new AbortController();
 let stopping = null;
 
 function stop(exitCode) {
@@ -29,7 +30,7 @@ async function closeOne(close) {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
-    if (stopping) return;
+    if (stopping) return hurry.abort();
     steps.say('\nStopping everything …');
     void stop(0);
   });
@@ -43,6 +44,7 @@ try {
     settings: readSettings(root),
     steps,
     onStop: (close) => closers.push(close),
+    hurry: hurry.signal,
   });
   if (!stopping) {
     steps.say(summary({ ...platform, elapsedMs: steps.elapsed }));

@@ -34,9 +34,10 @@ const worker = node(['apps/worker/dist/main.js'], {
 });
 const workerEnds = once(worker, 'exit');
 const hostdEnds = once(hostd, 'exit');
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => worker.kill('SIGTERM'));
+// Machines can't outlive their container: they get their stop signal, and as long as docker waits.
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => worker.kill('SIGUSR2'));
 
-// Docker starts the container again where either of them ends by itself. Machines end with their container, whatever is done here.
+// Docker starts the container again where either of them ends by itself.
 const [code] = await Promise.race([workerEnds, hostdEnds]);
 worker.kill('SIGTERM');
 await workerEnds;

@@ -78,6 +78,18 @@ export class Supervisor {
     await child.interrupt(signal, work);
   }
 
+  /**
+   * Lets one child end by itself after a signal, ahead of the others; it isn't started again.
+   * @param {string} name
+   * @param {NodeJS.Signals} signal
+   * @param {{ withinMs: number, hurry: AbortSignal }} patience
+   * @returns {Promise<boolean>} whether it ended; where it didn't, `stop` does the rest
+   */
+  async retire(name, signal, { withinMs, hurry }) {
+    const child = this.#groups.flat().find((each) => each.name === name);
+    return child ? child.retire(signal, { withinMs, hurry }) : true;
+  }
+
   /** Stops every child, the last started first. */
   async stop() {
     this.#stopping = true;
@@ -180,14 +192,24 @@ class SupervisedChild {
     await this.becomeReady();
   }
 
+  async retire(signal, { withinMs, hurry }) {
+    this.#isHeld = true;
+    clearTimeout(this.#restart);
+    const child = this.#process;
+    if (!child?.pid) return true;
+    child.kill(signal);
+    await waitUntil(() => hurry.aborted || hasEnded(child), withinMs);
+    return hasEnded(child);
+  }
+
   async stop() {
     clearTimeout(this.#restart);
     await this.#attend(this.#spec.beforeStop);
     const child = this.#process;
-    if (child?.pid && child.exitCode === null && child.signalCode === null) {
+    if (child?.pid && !hasEnded(child)) {
       signalGroup(child.pid, this.#spec.stopSignal ?? 'SIGTERM');
       const within = this.#spec.stopWithinMs ?? 15_000;
-      const ended = () => child.exitCode !== null || child.signalCode !== null;
+      const ended = () => hasEnded(child);
       if (!(await waitUntil(ended, within, 20))) {
         this.#say(`${this.#spec.name} did not stop within ${duration(within)}: killing it`);
         signalGroup(child.pid, 'SIGKILL');
@@ -221,6 +243,8 @@ class SupervisedChild {
     this.#restart = setTimeout(() => this.spawn(), delayMs);
   }
 }
+
+const hasEnded = (child) => child.exitCode !== null || child.signalCode !== null;
 
 function parseIdentity(text) {
   try {

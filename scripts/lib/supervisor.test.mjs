@@ -97,6 +97,34 @@ test(
   }),
 );
 
+const saysBye = (order, seconds) =>
+  `trap 'sleep ${seconds}; echo bye >> ${order}; exit 0' USR2; echo >> $STARTS; while :; do sleep 0.05; done`;
+
+test(
+  'lets a child end by itself ahead of the others, and does not start it again',
+  supervised(async ({ supervisor, child, starts }) => {
+    const order = path.join(path.dirname(starts), 'order');
+    await supervisor.start(child('host', saysBye(order, 0.2)));
+    const patience = { withinMs: 10_000, hurry: new AbortController().signal };
+    assert.equal(await supervisor.retire('host', 'SIGUSR2', patience), true);
+    await supervisor.stop();
+    assert.equal(readFileSync(order, 'utf8'), 'bye\n');
+    assert.equal(countOf(starts), 1);
+  }),
+);
+
+test(
+  'waits no longer for a child that ends by itself when it is told to hurry',
+  supervised(async ({ supervisor, child, starts }) => {
+    const order = path.join(path.dirname(starts), 'order');
+    await supervisor.start(child('host', saysBye(order, 60), { stopWithinMs: 200 }));
+    const hurry = AbortSignal.timeout(100);
+    assert.equal(await supervisor.retire('host', 'SIGUSR2', { withinMs: 60_000, hurry }), false);
+    await supervisor.stop();
+    assert.equal(existsSync(order), false);
+  }),
+);
+
 test(
   'ends what a killed instance left behind',
   supervised(async ({ supervisor, make, child, starts, directories }) => {

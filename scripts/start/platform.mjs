@@ -15,6 +15,7 @@ import { hostdChild } from './hostd.mjs';
 import { controlGroup } from './hostd-configuration.mjs';
 import { initialize } from './initialize.mjs';
 import { layoutOf, makeDirectories, placeDataDirectory } from './layout.mjs';
+import { endMachinesGently } from './machines.mjs';
 import { missingAbilities } from './mode.mjs';
 import { providePasswords } from './passwords.mjs';
 import { choosePorts } from './ports.mjs';
@@ -34,6 +35,7 @@ import {
  * @property {ReturnType<import('./settings.mjs').readSettings>} settings
  * @property {import('../lib/steps.mjs').Steps} steps
  * @property {(close: () => Promise<void> | void) => void} onStop what is to be closed at the end, in reverse order
+ * @property {AbortSignal} hurry aborted when whoever stops it has no more patience
  */
 
 /**
@@ -48,6 +50,9 @@ export async function startPlatform(start) {
   const instance = { ...place, ...parts, bus: localBus(place), hasHelper: missing.length === 0 };
   const { adminToken } = await startStorage(start, instance);
   await startServices(start, instance);
+  start.onStop(() =>
+    endMachinesGently(instance, { say: (text) => start.steps.say(text), hurry: start.hurry }),
+  );
   const dev = await deploySample(start, instance, adminToken);
   return { dev, layout: instance.layout, root: start.settings.root, missing, instance };
 }

@@ -71,7 +71,7 @@ const plain = (text: string) => text.replaceAll(/\\(['"`])/g, '$1').replaceAll('
 function isThere(file: string, name: string): boolean {
   if (!existsSync(join(root, file))) return false;
   const quoted =
-    /\b(?:it|test)(?:\.\w+)?(?:\([^]*?\))??\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+    /(?<![.\w])(?:it|test)(?:\.\w+)?(?:<[^>]*>)?(?:\([^]*?\))??\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
   return [...read(file).matchAll(quoted)].some(([, single, double, tick]) =>
     [single, double, tick].some((found) => found !== undefined && plain(found) === plain(name)),
   );

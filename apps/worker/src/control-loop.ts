@@ -14,8 +14,7 @@ import { z } from 'zod';
 import { HostCommands } from './commands/host-commands.js';
 import { HeartbeatSender } from './host/heartbeat.js';
 import type { PullCredentials } from './images/vault-credentials.js';
-import type { LogShipper } from './logs/log-shipper.js';
-import { Fleet } from './machines/fleet.js';
+import { Fleet, type FleetLogs } from './machines/fleet.js';
 import type { OpenedRow } from './machines/guest-spec.js';
 import type { Surroundings } from './machines/machine-keeper.js';
 import { ReportSender } from './reports/report-sender.js';
@@ -33,7 +32,7 @@ export interface ControlLoopOptions {
   readonly runtime: (observer: RuntimeObserver) => Promise<MachineRuntime>;
   readonly images: Surroundings['images'];
   readonly credentials: PullCredentials;
-  readonly logs: Pick<LogShipper, 'ship' | 'forget'>;
+  readonly logs: FleetLogs;
   readonly bus: Bus;
   readonly commands: CommandBus;
   readonly clock: Clock;
@@ -86,6 +85,12 @@ export class ControlLoop {
     const heart = new HeartbeatSender(commands, current, clock, random, warn, returned);
     heart.start();
     this.#closers.push(() => heart.stop());
+  }
+
+  /** Ends every machine by its stop signal, and hears no further wishes; each starts again with the next loop over this store. */
+  async endMachines(): Promise<void> {
+    this.#over.abort();
+    await this.fleet.leave();
   }
 
   /** Machines run on; what they do meanwhile is found again. */

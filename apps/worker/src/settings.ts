@@ -21,6 +21,8 @@ export const workerEnvironment = memberEnvironment.extend({
   BULKHEAD_GUEST_DIR: z.string().startsWith('/'),
   /** Socket of the privileged helper; without it machines run in the mode that needs no privilege. */
   BULKHEAD_HOSTD_SOCKET: z.string().startsWith('/').optional(),
+  /** A directory in memory (tmpfs) for the keys of suspended machines; one in /dev/shm unless given. */
+  BULKHEAD_MEMORY_DIR: z.string().startsWith('/').optional(),
   ...imageEnvironment,
   BULKHEAD_IMAGE_CACHE_MB: z.coerce.number().int().positive().default(10_240),
   BULKHEAD_CPU_OVERCOMMIT: z.coerce.number().positive().default(16),

@@ -34,6 +34,7 @@ const FLUSH_LOGS_MS = 1_000;
 /** One host's worker: follows its feed, keeps its machines, reports what happened. */
 export class Worker {
   readonly #closers: (() => Promise<void> | void)[] = [];
+  #loop: ControlLoop | undefined;
 
   private constructor(private readonly options: WorkerOptions) {}
 
@@ -41,6 +42,14 @@ export class Worker {
     const worker = new Worker(options);
     await worker.#start();
     return worker;
+  }
+
+  /**
+   * Ends every machine as its configuration says and takes no further wishes; what should run does not change, and the next worker on
+   * this host starts it again. For whoever takes the whole host down; a restart of the worker alone is `stop`.
+   */
+  async endMachines(): Promise<void> {
+    await this.#loop?.endMachines();
   }
 
   /** Machines run on; what they do meanwhile is found again. */
@@ -75,6 +84,7 @@ export class Worker {
       random: systemRandom,
       logger,
     });
+    this.#loop = loop;
     this.#closers.push(() => loop.stop());
     this.#beat(loop, await this.#forward(loop.fleet));
     this.#witness(join(directory, 'audit-heads.jsonl'));

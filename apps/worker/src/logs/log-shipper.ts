@@ -56,6 +56,14 @@ export class LogShipper {
     if (waitMs > 0) await sleep(waitMs);
   }
 
+  /** Adds a line of the platform's own to a machine's output. */
+  notice({ machine, instance, region, ...row }: HostMachineRow, text: string): void {
+    const at = this.now().getTime();
+    const line: LogLine = { at, machine, instance, region, stream: 'platform', text, cut: false };
+    this.#logOf({ machine, instance, region, ...row }).add(line);
+    this.flush();
+  }
+
   /** Sends what waits, where the bus is there. */
   flush(): void {
     if (!this.sink.connected) return;

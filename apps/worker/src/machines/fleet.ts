@@ -11,6 +11,9 @@ import type { WorkerStore } from '../store/worker-store.js';
 import { compareGenerations, type LocalMachine } from './local-machine.js';
 import { MachineKeeper, type Surroundings } from './machine-keeper.js';
 
+/** Where machines' output goes. */
+export type FleetLogs = Pick<LogShipper, 'ship' | 'notice' | 'forget'>;
+
 /** All machines of one host: who keeps each, and what the rest of the worker asks about them. */
 export class Fleet implements RuntimeObserver {
   readonly #keepers = new Map<MachineId, MachineKeeper>();
@@ -20,9 +23,9 @@ export class Fleet implements RuntimeObserver {
   readonly #checks = new Map<MachineId, { readonly since: number; readonly runner: CheckRunner }>();
 
   constructor(
-    private readonly around: Omit<Surroundings, 'changed'>,
+    private readonly around: Omit<Surroundings, 'changed' | 'tell'>,
     private readonly store: WorkerStore,
-    private readonly logs: Pick<LogShipper, 'ship' | 'forget'>,
+    private readonly logs: FleetLogs,
     /** Reports may lie in the outbox. */
     private readonly reported: () => void,
   ) {}
@@ -89,6 +92,11 @@ export class Fleet implements RuntimeObserver {
     return Promise.resolve();
   }
 
+  /** Ends every machine by its stop signal, all at once; each starts again with the next process that keeps it. */
+  async leave(): Promise<void> {
+    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.leave()));
+  }
+
   async close(): Promise<void> {
     this.#phases.removeCallback(this.#count);
     for (const { runner } of this.#checks.values()) runner.stop();
@@ -106,6 +114,7 @@ export class Fleet implements RuntimeObserver {
     const keeper = new MachineKeeper(machine, local, {
       ...this.around,
       changed: () => this.#changed(machine),
+      tell: (row, text) => this.logs.notice(row, text),
     });
     this.#keepers.set(machine, keeper);
     return keeper;

@@ -33,9 +33,9 @@ export function bootSpec(row: HostMachineRow, { config, address }: OpenedRow, im
 export function stopOptions(
   row: HostMachineRow | null,
   config: MachineConfig | undefined,
-  image: ImageConfig | undefined,
+  imageSignal: string | undefined,
 ): { signal: number; timeoutMs: number } {
-  const named = row?.stop.signal ?? config?.stop_config?.signal ?? image?.stopSignal;
+  const named = row?.stop.signal ?? config?.stop_config?.signal ?? imageSignal;
   const patience = config?.stop_config?.timeout;
   return {
     signal: signalNumber(named) ?? constants.signals.SIGINT,

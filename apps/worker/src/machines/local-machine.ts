@@ -20,6 +20,8 @@ export type LocalMachine = Answer & { readonly machine: MachineId } & (
         readonly startedAtMs: number;
         readonly reach: Reach;
         readonly imageDigest: string;
+        /** The image's own, for a machine whose configuration names none. */
+        readonly stopSignal?: string;
         /** Of its health checks, as last reported. */
         readonly checks: readonly CheckStatus[];
       }

@@ -9,6 +9,7 @@ import { formatSixPn } from '@bulkhead/network';
 import type { LocalImage } from '../images/index.js';
 import type { BootSpec, MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import { WorkerStore } from '../store/worker-store.js';
+import type { LocalMachine } from './local-machine.js';
 import { MachineKeeper } from './machine-keeper.js';
 
 const machine = '0123456789abcd' as MachineId;
@@ -54,6 +55,7 @@ class Guests implements MachineRuntime {
   readonly booted: BootSpec[] = [];
   readonly calls: string[] = [];
   failWith: Error[] = [];
+  deaf = false;
   end: (exit: Partial<VmExit>) => void = () => undefined;
   onExit: (exit: VmExit) => void = () => undefined;
   #snapshot = false;
@@ -98,6 +100,7 @@ class Guests implements MachineRuntime {
       startedAt: new Date(),
       ended,
       stop: async ({ signal, timeoutMs }) => {
+        if (this.deaf) throw new RetryableError('guest_silent', 'no answer', 1);
         this.calls.push(`stop ${signal} ${timeoutMs}`);
         this.end({ requested: true });
       },
@@ -122,11 +125,17 @@ describe('MachineKeeper', () => {
   let store: WorkerStore;
   let guests: Guests;
   let keeper: MachineKeeper;
+  let told: string[];
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'bulkhead-keeper-'));
     store = new WorkerStore(join(directory, 'worker.db'));
     guests = new Guests();
-    keeper = new MachineKeeper(machine, null, {
+    told = [];
+    keep(null);
+  });
+  /** A keeper, as one process after the other has it, over the same store and host. */
+  const keep = (local: LocalMachine | null) => {
+    keeper = new MachineKeeper(machine, local, {
       runtime: guests,
       images: { ensure: async () => image, unpin: () => undefined },
       credentials: async () => undefined,
@@ -135,9 +144,10 @@ describe('MachineKeeper', () => {
       clock: systemClock,
       changed: () => undefined,
       say: () => undefined,
+      tell: (_, text) => told.push(text),
     });
     guests.onExit = (exit) => keeper.exited(exit);
-  });
+  };
   afterEach(async () => {
     await keeper.close();
     store.close();
@@ -260,23 +270,69 @@ describe('MachineKeeper', () => {
   it('starts again what a reboot of the host took away', async () => {
     keeper.want(row());
     await phase('running');
-    const local = keeper.local;
     await keeper.close();
-    const after = new MachineKeeper(machine, local, {
-      runtime: guests,
-      images: { ensure: async () => image, unpin: () => undefined },
-      credentials: async () => undefined,
-      store,
-      open: (opened) => JSON.parse(opened.sealed),
-      clock: systemClock,
-      changed: () => undefined,
-      say: () => undefined,
-    });
-    guests.onExit = (exit) => after.exited(exit);
-    after.foundNothing();
-    after.want(row());
+    keep(store.machines()[0] ?? null);
+    keeper.foundNothing();
+    keeper.want(row());
     await until(() => guests.booted.length === 2);
-    await after.close();
     expect(reports()).toContain('exited');
+  });
+
+  it('ends a machine whose host goes down by its stop signal, and the next process starts it again', async () => {
+    const wanted = row({
+      sealed: JSON.stringify({
+        config: { ...config, restart: { policy: 'no' }, stop_config: { signal: 'SIGTERM', timeout: '2s' } },
+        address: ADDRESS,
+      }),
+    });
+    keeper.want(wanted);
+    await phase('running');
+    await keeper.leave();
+    expect(guests.calls).toEqual(['stop 15 2000']);
+    expect(store.unsent(10).at(-1)?.fact).toMatchObject({
+      kind: 'exited',
+      exit: { requested_stop: true, restarting: true },
+    });
+    keeper.want({ ...wanted, wish: 2 });
+    expect(guests.booted).toHaveLength(1);
+
+    keep(store.machines()[0] ?? null);
+    keeper.foundNothing();
+    keeper.want(wanted);
+    await phase('running');
+    expect(reports()).toEqual(['started', 'exited', 'started']);
+  });
+
+  it('leaves a machine that should be stopped as it is when the host goes down', async () => {
+    keeper.want(row());
+    await phase('running');
+    keeper.want(row({ desired: 'stopped', wish: 2 }));
+    await keeper.leave();
+    keep(store.machines()[0] ?? null);
+    keeper.want(row({ desired: 'stopped', wish: 2 }));
+    await until(() => keeper.local?.wish === 2);
+    expect(guests.booted).toHaveLength(1);
+    expect(keeper.local?.phase).toBe('stopped');
+  });
+
+  it('kills a guest that does not take its stop signal', async () => {
+    keeper.want(row());
+    await phase('running');
+    guests.deaf = true;
+    keeper.want(row({ desired: 'stopped', wish: 2 }));
+    await until(() => keeper.local?.wish === 2);
+    expect(guests.calls).toEqual(['kill']);
+  });
+
+  it('starts cold, and tells the app why, where its memory can not be continued', async () => {
+    keeper.want(row());
+    await phase('running');
+    keeper.want(row({ desired: 'suspended', wish: 2 }));
+    await phase('suspended');
+    await guests.discardSnapshot();
+    keeper.want(row({ wish: 3 }));
+    await phase('running');
+    expect(guests.booted).toHaveLength(2);
+    expect(told).toEqual(['could not resume from memory, starting anew: there is none']);
   });
 });

@@ -1,35 +1,30 @@
 import { followTrace, inSpan, type Clock } from '@bulkhead/journal';
-import { metrics, SpanKind } from '@opentelemetry/api';
+import { SpanKind } from '@opentelemetry/api';
 import { isBulkheadError, type HostMachineRow, type ReportFact } from '@bulkhead/contracts';
 import type { CheckStatus, MachineId, Timestamp } from '@bulkhead/domain';
 import type { ImageStore, LocalImage } from '../images/index.js';
-import { pullReference } from '../images/pull-reference.js';
-import type { PullCredentials } from '../images/vault-credentials.js';
 import type { MachineRuntime, Vm, VmExit } from '../runtime/runtime.js';
 import type { WorkerStore } from '../store/worker-store.js';
-import { bootSpec, stopOptions, type OpenedRow } from './guest-spec.js';
+import { alarm } from './alarm.js';
+import { stopOptions, type OpenedRow } from './guest-spec.js';
 import { answerOf, type Answer, type LocalMachine } from './local-machine.js';
 import { nextStep, type Step } from './reconcile.js';
-import { afterVmEnd } from './vm-end.js';
+import { startVm, type StartedVm, type Starter } from './start-vm.js';
+import { stopVm } from './stop-vm.js';
+import { afterStartFailed, afterVmEnd } from './vm-end.js';
 
 /** What a keeper does things with; the same for all machines of a host. */
-export interface Surroundings {
+export interface Surroundings extends Starter {
   readonly runtime: MachineRuntime;
   readonly images: Pick<ImageStore, 'ensure' | 'unpin'>;
-  readonly credentials: PullCredentials;
   readonly store: WorkerStore;
-  /** Opens what the scheduler sealed to this host's key. */
-  readonly open: (row: HostMachineRow) => OpenedRow;
   readonly clock: Clock;
   /** A machine's condition changed and is on disk, with its reports. */
   readonly changed: (machine: MachineId) => void;
   readonly say: (machine: MachineId, text: string, details?: Record<string, unknown>) => void;
+  /** Puts a line of the platform's own among the machine's output, for whoever runs the app. */
+  readonly tell: (row: HostMachineRow, text: string) => void;
 }
-
-/** How long a guest may overstay its stop timeout before it is ended from outside. */
-const KILL_AFTER_MS = 5_000;
-/** How often a start that failed for a passing reason is tried before it counts as failed. */
-const START_TRIES = 5;
 
 /** Keeps one machine as it should be: asks what is next, does it, and asks again, one thing at a time. */
 export class MachineKeeper {
@@ -42,6 +37,7 @@ export class MachineKeeper {
   #again = false;
   #alarm: AbortController | undefined;
   #closed = false;
+  #leaving = false;
 
   constructor(
     readonly machine: MachineId,
@@ -106,6 +102,16 @@ export class MachineKeeper {
     await this.#working;
   }
 
+  /**
+   * Ends the VM by its stop signal and within its patience, although it should run: this host's machines end with their worker. It is
+   * kept as one that starts, so that whoever keeps it next boots it again.
+   */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    await this.close();
+    if (this.#vm) await this.#stop(false);
+  }
+
   /** Health checks of the run that began at `startedAtMs` came out differently than before. */
   checked(startedAtMs: number, checks: readonly CheckStatus[]): void {
     const local = this.#local;
@@ -127,6 +133,7 @@ export class MachineKeeper {
     const after = afterVmEnd(local, exit, {
       policy: this.#config()?.restart,
       replaced: this.#replaces(local),
+      leaving: this.#leaving,
       nowMs: this.#nowMs(),
     });
     this.#keep(after.local, after.facts);
@@ -177,16 +184,7 @@ export class MachineKeeper {
 
   #lookAt(timeMs: number): void {
     this.#alarm?.abort();
-    this.#alarm = this.#after(timeMs - this.#nowMs(), () => this.look());
-  }
-
-  /** Does `work` after `ms`, unless what is returned is aborted before. */
-  #after(ms: number, work: () => void): AbortController {
-    const alarm = new AbortController();
-    void this.around.clock.sleep(Math.max(0, ms), alarm.signal).then(() => {
-      if (!alarm.signal.aborted) work();
-    });
-    return alarm;
+    this.#alarm = alarm(this.around.clock, timeMs - this.#nowMs(), () => this.look());
   }
 
   async #start(restarts: number): Promise<void> {
@@ -196,13 +194,9 @@ export class MachineKeeper {
     await this.#endStray();
     this.#keep({ ...answer, phase: 'starting', restarts }, []);
     try {
-      const row = this.around.open(desired);
-      const image = await this.#pull(desired, row);
-      await this.around.runtime.discardSnapshot(this.machine);
-      const spec = bootSpec(desired, row, image);
-      this.#runs(await timed('boot', () => this.around.runtime.boot(spec)), answer, image, restarts);
+      this.#runs(await startVm('boot', desired, this.around), answer, restarts);
     } catch (error) {
-      this.#startFailed(answer, restarts, error);
+      this.#startFailed(error);
     }
     this.#again = true;
   }
@@ -210,29 +204,19 @@ export class MachineKeeper {
   async #resume(): Promise<void> {
     const desired = this.#desired;
     if (!desired) return;
-    const answer = answerOf(desired);
     try {
-      const row = this.around.open(desired);
-      const image = await this.#pull(desired, row);
-      const spec = bootSpec(desired, row, image);
-      this.#runs(await timed('resume', () => this.around.runtime.resume(spec)), answer, image, 0);
+      this.#runs(await startVm('resume', desired, this.around), answerOf(desired), 0);
     } catch (error) {
-      this.around.say(this.machine, 'could not resume, starts cold', { problem: problemOf(error).message });
+      const { code, message } = problemOf(error);
+      this.around.say(this.machine, 'could not resume, starts cold', { code, problem: message });
+      this.around.tell(desired, `could not resume from memory, starting anew: ${message}`);
       await this.#start(0);
     }
   }
 
-  async #pull(desired: HostMachineRow, { config }: OpenedRow): Promise<LocalImage> {
-    const credentials = () => this.around.credentials(desired, config);
-    const image = await inner('image', () =>
-      this.around.images.ensure(pullReference(config), { holder: this.machine, credentials }),
-    );
-    this.#image = image;
-    return image;
-  }
-
-  #runs(vm: Vm, answer: Answer, image: LocalImage, restarts: number): void {
+  #runs({ vm, image }: StartedVm, answer: Answer, restarts: number): void {
     this.#vm = vm;
+    this.#image = image;
     const reach = vm.reach.kind === 'direct' ? { kind: 'direct' as const } : vm.reach;
     const startedAtMs = vm.startedAt.getTime();
     this.#keep(
@@ -244,6 +228,7 @@ export class MachineKeeper {
         startedAtMs,
         reach,
         imageDigest: image.digest,
+        ...(image.config.stopSignal === undefined ? {} : { stopSignal: image.config.stopSignal }),
         checks: [],
       },
       [{ kind: 'started', machine: this.machine, ...answer, reach, imageDigest: image.digest }],
@@ -251,17 +236,12 @@ export class MachineKeeper {
     this.around.say(this.machine, 'runs', { image: image.digest, restarts });
   }
 
-  #startFailed(answer: Answer & { machine: MachineId }, restarts: number, error: unknown): void {
-    const { code, message, retryable } = problemOf(error);
-    this.around.say(this.machine, 'could not start', { code, problem: message });
+  #startFailed(error: unknown): void {
+    const problem = problemOf(error);
+    this.around.say(this.machine, 'could not start', { code: problem.code, problem: problem.message });
     if (this.#local?.phase !== 'starting') return;
-    if (retryable && restarts + 1 < START_TRIES) {
-      const retryAtMs = this.#nowMs() + 1_000 * 2 ** restarts;
-      return this.#keep({ ...answer, phase: 'backing-off', restarts, retryAtMs }, []);
-    }
-    this.#keep({ ...answer, phase: 'failed', code, message }, [
-      { kind: 'failed', ...answer, code, message: message.slice(0, 2048) },
-    ]);
+    const after = afterStartFailed(this.#local, problem, this.#nowMs());
+    this.#keep(after.local, after.facts);
   }
 
   async #suspend(): Promise<void> {
@@ -286,13 +266,11 @@ export class MachineKeeper {
     if (!vm) return this.#lostVm();
     if (force) await vm.kill();
     else {
-      const options = stopOptions(this.#desired, this.#config(), this.#image?.config);
-      await vm.stop(options);
-      const patience = this.#after(
-        options.timeoutMs + KILL_AFTER_MS,
-        () => void vm.kill().catch((error: unknown) => this.#sayProblem('could not kill', error)),
+      const imageSignal = this.#local?.phase === 'running' ? this.#local.stopSignal : undefined;
+      const options = stopOptions(this.#desired, this.#config(), imageSignal);
+      await stopVm(vm, options, this.around.clock, (text, error) =>
+        this.around.say(this.machine, text, { problem: problemOf(error).message }),
       );
-      await vm.ended.finally(() => patience.abort());
     }
     await vm.ended;
     this.#again = true;
@@ -355,32 +333,6 @@ export class MachineKeeper {
 
   #nowMs(): number {
     return this.around.clock.now().getTime();
-  }
-
-  #sayProblem(text: string, error: unknown): void {
-    this.around.say(this.machine, text, { problem: problemOf(error).message });
-  }
-}
-
-/** A part of what is being done. */
-const inner = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-  inSpan(name, SpanKind.INTERNAL, {}, work);
-
-/** A VM's start, which `/metrics` tells of too. */
-async function timed(how: 'boot' | 'resume', start: () => Promise<Vm>): Promise<Vm> {
-  const seconds = metrics.getMeter('bulkhead').createHistogram('bulkhead_worker_boot_seconds', {
-    description: 'How long a VM took to boot or to resume, by how it ended.',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] },
-  });
-  const begun = performance.now();
-  let outcome = 'failed';
-  try {
-    const vm = await inner(how, start);
-    outcome = 'ok';
-    return vm;
-  } finally {
-    seconds.record((performance.now() - begun) / 1_000, { how, outcome });
   }
 }
 

@@ -5,6 +5,7 @@ import { readBootFiles } from './qemu/boot-files.js';
 import { HostdLauncher } from './qemu/hostd-launcher.js';
 import { probeAccel } from './qemu/probe-accel.js';
 import { QemuRuntime } from './qemu/qemu-runtime.js';
+import { SnapshotKeys } from './qemu/snapshot-keys.js';
 import { UnprivilegedLauncher } from './qemu/unprivileged-launcher.js';
 import type { MachineRuntime, RuntimeObserver } from './runtime.js';
 
@@ -21,5 +22,15 @@ export async function openRuntime(
     : new UnprivilegedLauncher(join(directory, 'vmm'), bootFiles);
   const { accel, reason } = await probeAccel(launcher, bootFiles, join(directory, 'accel.json'));
   logger.info({ accel, reason }, 'virtualization probed');
-  return new QemuRuntime({ directory: join(directory, 'machines'), launcher, bootFiles, accel, observer });
+  const keys = new SnapshotKeys(settings.BULKHEAD_MEMORY_DIR ?? SnapshotKeys.defaultDirectory(directory));
+  const obstacle = await keys.obstacle();
+  return new QemuRuntime({
+    directory: join(directory, 'machines'),
+    launcher,
+    bootFiles,
+    accel,
+    observer,
+    snapshotKeys: obstacle === null ? keys : null,
+    missing: obstacle === null ? [] : [`suspend: no place for keys, ${obstacle}`],
+  });
 }

@@ -1,11 +1,17 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { open, readdir, readFile, readlink, stat, truncate } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { constants } from 'node:os';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bootSpec } from '../testing/fixtures.js';
 import { JailedHost } from '../testing/jailed-runtime.js';
 import type { BootSpec, Vm } from '../runtime.js';
+import { z } from 'zod';
+import { SOCKETS } from './arguments.js';
+import { Qmp } from './qmp.js';
+import { connectTo } from './sockets.js';
 
 const { SIGKILL, SIGTERM, SIGUSR1 } = constants.signals;
 const STOP = { signal: SIGTERM, timeoutMs: 10_000 };
@@ -248,6 +254,17 @@ describe('what survives', () => {
     expect(Math.abs(Number(line?.at) - Date.now())).toBeLessThan(2_000);
   }, 150_000);
 
+  it('a suspension that a worker did not live to finish', async () => {
+    const before = await get(web, '/');
+    await host.runtime.close();
+    await pause(web);
+    await host.restartWorker();
+    const [found] = await host.runtime.attach();
+    expect(found?.machine).toBe(web.machine);
+    web = found ?? web;
+    expect(await get(web, '/')).toBe(before);
+  }, 150_000);
+
   it('the death of the worker between an exit and its acknowledgement', async () => {
     const vm = await host.runtime.boot(bootSpec(host.image, ['exit', '3']));
     const first = host.observer;
@@ -266,6 +283,74 @@ describe('what survives', () => {
     expect(first.exits.has(vm.machine)).toBe(false);
   }, 150_000);
 });
+
+/** What QEMU does first when its memory is to be saved. */
+async function pause({ machine }: Vm): Promise<void> {
+  const directory = `${host.hostd.config.directory}/jails/${machine}/run`;
+  const monitor = new Qmp(await connectTo(directory, SOCKETS.monitor, 1_000), () => undefined);
+  await monitor.negotiate(1_000);
+  await monitor.execute('stop', {}, z.unknown());
+  monitor.close();
+}
+
+describe("a suspended machine's memory", () => {
+  const canary = randomBytes(24).toString('hex');
+  let kept: BootSpec;
+  let memory: string;
+  const suspended = async () => {
+    kept = bootSpec(host.image, ['serve'], { guest: { env: { CANARY: canary } } });
+    memory = `${host.home}/machines/${kept.machine}/memory`;
+    const vm = await host.runtime.boot(kept);
+    await vm.suspend();
+    await vm.ended;
+  };
+
+  it('is on the disk, and no plain byte of it', async () => {
+    await suspended();
+    expect((await stat(memory)).size).toBeGreaterThan(8 * 1024 * 1024);
+    for (const directory of [host.home, host.hostd.config.directory])
+      expect(await filesWith(directory, canary)).toEqual([]);
+    const vm = await host.runtime.resume({ ...kept, guest: spec.guest });
+    const { stdout } = await vm.exec({ argv: ['/app', 'env'], timeoutMs: 10_000 });
+    expect(stdout.toString()).toContain(canary);
+    await vm.kill();
+  }, 150_000);
+
+  const damages: [string, string, () => Promise<void>][] = [
+    ['was altered', 'is not what was written', () => alter(memory)],
+    ['was cut short', 'is not what was written', () => truncate(memory, 1_000_000)],
+    ['lost its key', 'has lost its key', () => host.snapshotKeys.forget(kept.machine)],
+  ];
+  it.each(damages)(
+    'is not continued where it %s',
+    async (_, why, damage) => {
+      await suspended();
+      await damage();
+      await expect(host.runtime.resume(kept)).rejects.toMatchObject({
+        code: 'snapshot_unusable',
+        message: expect.stringContaining(why),
+      });
+      expect(await vmmPids(kept.machine)).toEqual([]);
+      await host.runtime.discardSnapshot(kept.machine);
+    },
+    150_000,
+  );
+});
+
+async function filesWith(directory: string, text: string): Promise<string[]> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const found = await Promise.all(files.map(async (file) => (await readFile(file)).includes(text)));
+  return files.filter((_, index) => found[index]);
+}
+
+async function alter(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  const at = Math.floor((await file.stat()).size / 2);
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, at);
+  await file.write(Buffer.from([(buffer[0] ?? 0) ^ 1]), 0, 1, at);
+  await file.close();
+}
 
 describe('the end of a machine', () => {
   it('is told with code, signal and whether it was asked for', async () => {

@@ -6,8 +6,9 @@ import type { BootFiles } from './boot-files.js';
 import { guestNetwork } from './guest-network.js';
 import type { Launch, VmLauncher } from './launcher.js';
 import { QemuVm, type VmOwner } from './qemu-vm.js';
-import { loadMemory, saveMemory } from './snapshot.js';
-import { type VmRecord, VmRecords } from './vm-records.js';
+import { loadMemory, saveMemory, type SealedMemory } from './snapshot.js';
+import type { SnapshotKeys } from './snapshot-keys.js';
+import { type SnapshotRecord, type VmRecord, VmRecords } from './vm-records.js';
 
 const SEED_BYTES = 64;
 
@@ -18,6 +19,8 @@ export interface QemuRuntimeOptions {
   readonly bootFiles: BootFiles;
   readonly accel: 'kvm' | 'tcg';
   readonly observer: RuntimeObserver;
+  /** Null on a host that has no place for them: its machines can't be suspended. */
+  readonly snapshotKeys: SnapshotKeys | null;
   /** What the host can't do, besides what the launcher says. */
   readonly missing?: readonly string[];
   /** How long one attempt may take until the guest's init answers; a starved host needs more than one. */
@@ -39,7 +42,7 @@ export class QemuRuntime implements MachineRuntime {
     this.#records = new VmRecords(directory);
     this.abilities = {
       accel,
-      suspend: true,
+      suspend: this.#options.snapshotKeys !== null,
       network: launcher.network,
       isolated: launcher.isolated,
       missing: [...this.#options.missing, ...launcher.missing],
@@ -65,19 +68,10 @@ export class QemuRuntime implements MachineRuntime {
 
   async resume(spec: BootSpec): Promise<Vm> {
     this.#requireFree(spec.machine);
-    const snapshot = (await this.#records.snapshots()).find(({ machine }) => machine === spec.machine);
-    if (snapshot === undefined || !(await this.#records.hasMemory(spec.machine))) {
-      throw new TerminalError('no_snapshot', `Machine ${spec.machine} has no snapshot on this host.`);
-    }
-    if (snapshot.fingerprint !== this.#fingerprintOf(spec) || snapshot.instance !== spec.instance) {
-      throw new TerminalError(
-        'snapshot_unusable',
-        `The snapshot of machine ${spec.machine} is of another configuration or runtime.`,
-      );
-    }
-    return this.#launch(spec, { resume: true, startedAt: snapshot.startedAt }, async (vm) => {
-      await loadMemory(vm.monitor, vm.record.directory, this.#records.memoryPath(spec.machine));
-      await this.#records.forgetSnapshot(spec.machine); // a moment is lived once
+    const { startedAt, memory } = await this.#snapshotFor(spec);
+    return this.#launch(spec, { resume: true, startedAt }, async (vm) => {
+      await loadMemory(vm.monitor, vm.record.directory, memory);
+      await this.discardSnapshot(spec.machine); // a moment is lived once
       await vm.run();
       await vm.greet(this.#options.bootDeadlineMs);
       await vm.configure('clock', clockNow(), this.#options.bootDeadlineMs);
@@ -88,11 +82,14 @@ export class QemuRuntime implements MachineRuntime {
     return (await this.#records.snapshots()).map(({ machine }) => machine);
   }
 
+  /** The key goes first: without it the rest is noise. */
   async discardSnapshot(machine: MachineId): Promise<void> {
+    await this.#options.snapshotKeys?.forget(machine);
     await this.#records.forgetSnapshot(machine);
   }
 
   async attach(): Promise<Vm[]> {
+    await this.#forgetUnusedKeys();
     const records = await this.#records.list();
     const known = new Set(records.map(({ machine }) => machine));
     for (const machine of await this.#options.launcher.list()) {
@@ -182,8 +179,10 @@ export class QemuRuntime implements MachineRuntime {
   async #attachOne(record: VmRecord): Promise<QemuVm | undefined> {
     try {
       const vm = await QemuVm.connect(record, this.#owner, 1_000);
+      const wasPaused = await this.#wake(vm);
       if (!(await vm.greet(this.#options.bootDeadlineMs)))
         throw new Error('The VM never got its configuration.');
+      if (wasPaused) await vm.configure('clock', clockNow(), this.#options.bootDeadlineMs);
       this.#vms.set(record.machine, vm);
       vm.follow();
       return vm;
@@ -202,6 +201,22 @@ export class QemuRuntime implements MachineRuntime {
     }
   }
 
+  /** A worker that died while it suspended a VM left it paused: it goes on, and what was saved of it is void. */
+  async #wake(vm: QemuVm): Promise<boolean> {
+    const status = await vm.status();
+    switch (status) {
+      case 'running':
+        return false;
+      case 'paused':
+      case 'postmigrate':
+        await this.discardSnapshot(vm.machine);
+        await vm.run();
+        return true;
+      default:
+        throw new Error(`The VM is in the state ${status}.`);
+    }
+  }
+
   async #remove(machine: MachineId): Promise<void> {
     await this.#options.launcher.remove(machine);
     await this.#records.forget(machine);
@@ -210,14 +225,44 @@ export class QemuRuntime implements MachineRuntime {
 
   async #writeSnapshot(vm: QemuVm): Promise<void> {
     const { machine, instance, startedAt, fingerprint, directory } = vm.record;
+    const { snapshotKeys } = this.#options;
+    if (!snapshotKeys)
+      throw new TerminalError('suspend_unavailable', 'This host can not keep memory sealed.');
+    const snapshot = { machine, instance, startedAt, fingerprint };
     try {
-      await saveMemory(vm.monitor, directory, this.#records.memoryPath(machine));
-      await this.#records.saveSnapshot({ machine, instance, startedAt, fingerprint });
+      const memory = this.#memoryOf(snapshot, await snapshotKeys.create(machine));
+      await saveMemory(vm.monitor, directory, memory);
+      await this.#records.saveSnapshot(snapshot);
     } catch (error) {
-      await this.#records.forgetSnapshot(machine);
+      await this.discardSnapshot(machine);
       await vm.run();
       throw error;
     }
+  }
+
+  /** @throws TerminalError `no_snapshot`, `snapshot_unusable` */
+  async #snapshotFor(spec: BootSpec): Promise<{ startedAt: Date; memory: SealedMemory }> {
+    const { machine } = spec;
+    const snapshot = (await this.#records.snapshots()).find((each) => each.machine === machine);
+    if (snapshot === undefined || !(await this.#records.hasMemory(machine)))
+      throw new TerminalError('no_snapshot', `Machine ${machine} has no snapshot on this host.`);
+    if (snapshot.fingerprint !== this.#fingerprintOf(spec) || snapshot.instance !== spec.instance)
+      throw unusable(machine, 'is of another configuration or runtime');
+    const key = await this.#options.snapshotKeys?.find(machine);
+    if (!key) throw unusable(machine, 'has lost its key, as by a restart of the host');
+    return { startedAt: snapshot.startedAt, memory: this.#memoryOf(snapshot, key) };
+  }
+
+  #memoryOf({ machine, instance, fingerprint }: SnapshotRecord, key: Buffer): SealedMemory {
+    const context = JSON.stringify(['machine memory', machine, instance, fingerprint]);
+    return { path: this.#records.memoryPath(machine), key, context };
+  }
+
+  async #forgetUnusedKeys(): Promise<void> {
+    const { snapshotKeys } = this.#options;
+    const used = await this.suspended();
+    for (const machine of (await snapshotKeys?.machines()) ?? [])
+      if (!used.includes(machine)) await snapshotKeys?.forget(machine);
   }
 
   /** Memory continues only under the same kernel, init, image, size and address. */
@@ -232,7 +277,12 @@ export class QemuRuntime implements MachineRuntime {
 
 const clockNow = () => ({ unixMs: Date.now(), seed: randomBytes(SEED_BYTES).toString('base64') });
 
+const unusable = (machine: MachineId, why: string, cause?: unknown) =>
+  new TerminalError('snapshot_unusable', `The snapshot of machine ${machine} ${why}.`, { cause });
+
 function bootFailure(machine: MachineId, error: unknown, complaint: string): Error {
+  if (isBulkheadError(error) && error.code === 'stream_altered')
+    return unusable(machine, 'is not what was written', error);
   if (isBulkheadError(error) && complaint === '') return error;
   return new RetryableError('vmm_failed', `The VM of machine ${machine} did not start.`, 1000, {
     operator: `${String(error)}\n${complaint}`.trim(),

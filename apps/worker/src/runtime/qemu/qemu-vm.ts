@@ -105,6 +105,11 @@ export class QemuVm implements Vm, GuestListener {
     await this.#monitor.execute('cont', {}, z.unknown());
   }
 
+  /** QEMU's word for what the VM is at (QMP `RunState`). */
+  async status(): Promise<string> {
+    return (await this.#monitor.execute('query-status', {}, z.object({ status: z.string() }))).status;
+  }
+
   async stop({ signal, timeoutMs }: { signal: number; timeoutMs: number }): Promise<void> {
     await this.#request('shutdown', { signal, timeoutMs }, done);
   }

@@ -9,6 +9,7 @@ import { RetryableError } from '@bulkhead/contracts';
 import { z } from 'zod';
 import { SOCKETS } from './arguments.js';
 import type { Qmp } from './qmp.js';
+import { seal, type StreamKey, unseal } from './sealed-stream.js';
 import { connectTo, listenIn } from './sockets.js';
 
 const OUTGOING = 'outgoing.sock';
@@ -16,11 +17,17 @@ const LIMIT_MS = 60_000;
 /** Bytes per second: as fast as the socket takes them. */
 const MAX_BANDWIDTH = 2 ** 40;
 
+/** Where a VM's memory is kept, and under which key. */
+export interface SealedMemory extends StreamKey {
+  readonly path: string;
+}
+
 /**
- * Writes a stopped VM's memory and device state to a file, whole or not at all. The stream runs through this process
- * and not from QEMU to the disk, since QEMU may open nothing.
+ * Stops a VM and writes its memory and device state to a file, sealed, whole or not at all. The stream runs through this process:
+ * QEMU may open nothing, and no plain byte reaches the disk.
  */
-export async function saveMemory(monitor: Qmp, directory: string, path: string): Promise<void> {
+export async function saveMemory(monitor: Qmp, directory: string, memory: SealedMemory): Promise<void> {
+  const { path } = memory;
   const partial = `${path}.partial`;
   const server = createServer();
   await listenIn(server, directory, OUTGOING);
@@ -30,7 +37,7 @@ export async function saveMemory(monitor: Qmp, directory: string, path: string):
     const connection = once(server, 'connection', { signal: AbortSignal.timeout(LIMIT_MS) });
     await monitor.execute('migrate', { uri: `unix:${OUTGOING}` }, z.unknown());
     const [socket] = z.tuple([z.custom<Socket>()]).parse(await connection);
-    await pipeline(socket, createWriteStream(partial, { mode: 0o600 }));
+    await pipeline(socket, (plain) => seal(plain, memory), createWriteStream(partial, { mode: 0o600 }));
     await completed(monitor, 'query-migrate', ['completed'], ['failed', 'cancelled']);
     await syncFile(partial);
     await rename(partial, path);
@@ -43,19 +50,31 @@ export async function saveMemory(monitor: Qmp, directory: string, path: string):
   }
 }
 
-/** Fills a VM that waits for its memory; it is stopped afterwards. */
-export async function loadMemory(monitor: Qmp, directory: string, path: string): Promise<void> {
+/**
+ * Fills a VM that waits for its memory; it is stopped afterwards.
+ * @throws TerminalError `stream_altered`: the VM holds a part of its memory and must not run
+ */
+export async function loadMemory(monitor: Qmp, directory: string, memory: SealedMemory): Promise<void> {
   const socket = await connectTo(directory, SOCKETS.incoming, 5_000);
-  await pipeline(createReadStream(path), socket).catch((error: unknown) => {
-    // QEMU closes once it has the end mark; whether it took everything is its status' to say.
-    if (!isClosedEarly(error)) throw error;
-  });
+  try {
+    await feed(unseal(createReadStream(memory.path), memory), socket);
+  } finally {
+    socket.destroy();
+  }
   await completed(monitor, 'query-status', ['paused', 'postmigrate', 'prelaunch'], ['internal-error']);
 }
 
-const CLOSED_EARLY = ['ERR_STREAM_PREMATURE_CLOSE', 'EPIPE', 'ECONNRESET'];
-const isClosedEarly = (error: unknown) =>
-  typeof error === 'object' && error !== null && 'code' in error && CLOSED_EARLY.includes(String(error.code));
+/** QEMU closes once it has the end mark; what follows is read, and so verified, all the same. */
+async function feed(plain: AsyncIterable<Buffer>, socket: Socket): Promise<void> {
+  const closed = new Promise<void>((resolve) => socket.once('close', resolve));
+  socket.on('error', () => undefined); // whether QEMU took everything is its status' to say
+  for await (const chunk of plain) {
+    if (socket.writable && !socket.write(chunk))
+      await Promise.race([closed, new Promise<void>((resolve) => socket.once('drain', resolve))]);
+  }
+  socket.end();
+  await closed;
+}
 
 const statusAnswer = z.object({ status: z.string().default('none') });
 

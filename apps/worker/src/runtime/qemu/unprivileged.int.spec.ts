@@ -27,6 +27,7 @@ function openRuntime(): void {
     bootFiles,
     accel: 'tcg',
     observer,
+    snapshotKeys: null,
   });
 }
 

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import type { BootFiles } from '../qemu/boot-files.js';
 import { HostdLauncher } from '../qemu/hostd-launcher.js';
 import { QemuRuntime } from '../qemu/qemu-runtime.js';
+import { SnapshotKeys } from '../qemu/snapshot-keys.js';
 import { buildTestImage, RecordingObserver, testBootFiles } from './fixtures.js';
 import { TestHostd } from './hostd.js';
 
 /** A host with hostd, the test image and a runtime whose process can be "restarted". */
 export class JailedHost {
   observer = new RecordingObserver();
+  readonly snapshotKeys: SnapshotKeys;
   runtime: QemuRuntime;
 
   private constructor(
@@ -18,6 +20,7 @@ export class JailedHost {
     readonly image: string,
     private readonly bootFiles: BootFiles,
   ) {
+    this.snapshotKeys = new SnapshotKeys(SnapshotKeys.defaultDirectory(home));
     this.runtime = this.#openRuntime();
   }
 
@@ -53,6 +56,7 @@ export class JailedHost {
       bootFiles: this.bootFiles,
       accel: 'tcg',
       observer: this.observer,
+      snapshotKeys: this.snapshotKeys,
     });
   }
 }
