@@ -7,6 +7,7 @@ export class RotatingLog {
   #keep;
   #descriptor;
   #size;
+  #dropped = 0;
 
   constructor(file, { maxBytes = 8 * 1024 * 1024, keep = 3 } = {}) {
     this.#file = file;
@@ -15,16 +16,29 @@ export class RotatingLog {
     this.#open();
   }
 
-  /** What a process still says after its log was closed is dropped. */
+  /**
+   * What a process still says after its log was closed is dropped. What can't be written, as on a full disk, is too, and counted in
+   * the log once it can be again: a log is no reason to end what it is of.
+   */
   write(chunk) {
     if (this.#descriptor === null) return;
-    if (this.#size > 0 && this.#size + chunk.length > this.#maxBytes) this.#rotate();
-    this.#size += writeSync(this.#descriptor, chunk);
+    try {
+      if (this.#size > 0 && this.#size + chunk.length > this.#maxBytes) this.#rotate();
+      if (this.#dropped > 0) this.#append(`(${this.#dropped} bytes could not be written here)\n`);
+      this.#dropped = 0;
+      this.#append(chunk);
+    } catch {
+      this.#dropped += chunk.length;
+    }
   }
 
   close() {
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = null;
+  }
+
+  #append(text) {
+    this.#size += writeSync(this.#descriptor, text);
   }
 
   #open() {

@@ -19,3 +19,10 @@ test('keeps the newest lines in files of bounded size', () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+test('ends nothing where its disk is full', () => {
+  const log = new RotatingLog('/dev/full');
+  log.write(Buffer.from('lost\n'));
+  log.write(Buffer.from('lost too\n'));
+  log.close();
+});

@@ -73,9 +73,12 @@ export class Supervisor {
    * @param {() => Promise<unknown> | unknown} [work]
    */
   async interrupt(name, signal, work = () => {}) {
-    const child = this.#groups.flat().find((known) => known.name === name);
-    if (!child) throw new Failure(`There is no child ${name}.`);
-    await child.interrupt(signal, work);
+    await this.#child(name).interrupt(signal, work);
+  }
+
+  /** Which process a child is now, or was at last. */
+  identityOf(name) {
+    return this.#child(name).identity;
   }
 
   /**
@@ -94,6 +97,12 @@ export class Supervisor {
   async stop() {
     this.#stopping = true;
     for (const group of this.#groups.toReversed()) await Promise.all(group.map((child) => child.stop()));
+  }
+
+  #child(name) {
+    const child = this.#groups.flat().find((known) => known.name === name);
+    if (!child) throw new Failure(`There is no child ${name}.`);
+    return child;
   }
 
   #add(child) {
@@ -122,6 +131,7 @@ class SupervisedChild {
   #failures = 0;
   #restart = null;
   #isHeld = false;
+  #identity = null;
 
   constructor(spec, directories, say, isStopping) {
     this.#spec = spec;
@@ -159,7 +169,22 @@ class SupervisedChild {
     child.once('exit', (code, signal) =>
       this.#ended(child, startedAt, signal ? `was ended by ${signal}` : `ended with code ${code}`),
     );
-    if (child.pid) writeFileSync(this.#pidFile, JSON.stringify(identify(child.pid)));
+    this.#identity = child.pid ? identify(child.pid) : null;
+    this.#keepIdentity();
+  }
+
+  /** @returns {import('./processes.mjs').ProcessIdentity | null} of the process that was started last */
+  get identity() {
+    return this.#identity;
+  }
+
+  /** Without it only the next start after a crash of this process misses something; a full disk is no reason to end a child. */
+  #keepIdentity() {
+    try {
+      writeFileSync(this.#pidFile, JSON.stringify(this.#identity));
+    } catch (error) {
+      this.#say(`${this.name}: its pid can't be kept: ${error.message}`);
+    }
   }
 
   async becomeReady() {

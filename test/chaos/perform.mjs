@@ -16,6 +16,11 @@ export async function perform(scenario, { world, seed }) {
   timeline.say(`— ${scenario.title} (--seed ${seed} ${scenario.name})`);
   await world.healed();
   const run = `c${seed.toString(36)}${scenario.name.slice(0, 3)}${Math.round(performance.now()).toString(36)}`;
-  await scenario.run(world, { random: seeded(seed).fork(scenario.name), run });
-  timeline.say(`  ${scenario.name}: every invariant held`);
+  try {
+    await scenario.run(world, { random: seeded(seed).fork(scenario.name), run });
+    timeline.say(`  ${scenario.name}: every invariant held`);
+  } catch (error) {
+    timeline.say(`  ${scenario.name} FAILED; the logs of every process: ${world.keepLogs()}`);
+    throw error;
+  }
 }

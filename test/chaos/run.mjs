@@ -1,7 +1,7 @@
 /**
  * Faults with real parts, by hand:
  *
- *   node test/chaos/run.mjs [NAME…] [--all] [--seed N] [--list]
+ *   node test/chaos/run.mjs [NAME…] [--all] [--seed N] [--list] [--logs]
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,12 @@ import { World } from './world/world.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { all: { type: 'boolean' }, list: { type: 'boolean' }, seed: { type: 'string' } },
+  options: {
+    all: { type: 'boolean' },
+    list: { type: 'boolean' },
+    seed: { type: 'string' },
+    logs: { type: 'boolean' },
+  },
 });
 if (values.list) for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(20)} ${title}`);
 else process.exitCode = await main();
@@ -29,12 +34,13 @@ async function main() {
     for (const scenario of chosen)
       await perform(scenario, { world, seed }).catch((error) => {
         failed++;
-        timeline.say(`FAILED ${scenario.name}: ${error.stack}`);
+        timeline.say(error.stack);
       });
   } catch (error) {
     failed++;
     console.error(explain(error));
   } finally {
+    if (values.logs) timeline.say(`the logs of every process: ${world?.keepLogs()}`);
     await world?.stop();
   }
   return failed > 0 ? 1 : 0;

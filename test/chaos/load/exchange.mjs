@@ -5,7 +5,7 @@ import https from 'node:https';
  * One HTTP exchange. Connections are kept or not by the agent that is given.
  * @param {string | URL} url
  * @param {import('node:https').RequestOptions & { body?: string, timeoutMs: number }} options
- * @returns {Promise<{ status: number, text: string }>}
+ * @returns {Promise<{ status: number, headers: import('node:http').IncomingHttpHeaders, text: string }>}
  */
 export function exchange(url, { body, timeoutMs, ...options }) {
   return new Promise((resolve, reject) => {
@@ -15,7 +15,11 @@ export function exchange(url, { body, timeoutMs, ...options }) {
       response.on('data', (chunk) => chunks.push(chunk));
       response.once('error', reject);
       response.once('end', () =>
-        resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString('utf8') }),
+        resolve({
+          status: response.statusCode,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString('utf8'),
+        }),
       );
     });
     sent.once('error', reject);

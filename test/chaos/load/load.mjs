@@ -7,6 +7,7 @@ import {
 } from '../invariants/commands.mjs';
 import { MachineWatch } from '../invariants/machines.mjs';
 import { assertNoneFailed, assertOneGenerationAnswers } from '../invariants/visits.mjs';
+import { remove } from '../world/apps.mjs';
 import { Mutations } from './mutations.mjs';
 import { Visits } from './visits.mjs';
 
@@ -46,10 +47,9 @@ export class Load {
     await world.healed();
     watch.stop();
     const { made } = mutations;
-    const repeated = made.filter(({ attempts }) => attempts.length > 1).length;
+    const failed = visits.made.filter(({ problem }) => problem).length;
     world.timeline.say(
-      `${made.length} mutations, ${repeated} of them repeated; ${visits.made.length} requests through the edge, ` +
-        `${visits.failedSince(0).length} failed`,
+      `${made.length} mutations (attempts: ${outcomes(made)}); ${visits.made.length} requests through the edge, ${failed} failed`,
     );
     assertAnswered(made);
     await assertCarriedOutOnce(made, world.store);
@@ -58,6 +58,7 @@ export class Load {
     assertOneGenerationAnswers(visits.made);
     await assertNoDrift(world.bulkhead);
     await this.head.assertProven();
+    await Promise.all(mutations.apps.map((app) => remove(world, app)));
   }
 
   close() {
@@ -65,4 +66,12 @@ export class Load {
     this.head.forget();
     return Promise.all([this.mutations.stop(), this.visits.stop()]);
   }
+}
+
+/** How attempts ended, and how often. */
+function outcomes(made) {
+  const counts = new Map();
+  for (const { outcome } of made.flatMap(({ attempts }) => attempts))
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return [...counts].map(([outcome, count]) => `${count} × ${outcome}`).join(', ');
 }

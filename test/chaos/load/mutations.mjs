@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../wait.mjs';
 
 /**
  * One wish of a client, from its first attempt to a definite answer.
@@ -11,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 
 const PAUSE_MS = 150;
-const ATTEMPT_MS = 15_000;
+/** Less than the api takes to give up: clients are not patient. */
+const ATTEMPT_MS = 6_000;
 /** A client gives up on an answer after this; everything is healed long before. */
 const PATIENCE_MS = 120_000;
 const MOST_MACHINES = 4;
@@ -34,6 +36,11 @@ export class Mutations {
   start(clients = 3) {
     for (let client = 0; client < clients; client++) this.#running.push(this.#work(client));
     return this;
+  }
+
+  /** The apps that clients made. */
+  get apps() {
+    return this.made.filter(({ kind }) => kind === 'create-app').map(({ mark }) => mark);
   }
 
   /** Lets every client see its last wish through. */
@@ -66,6 +73,7 @@ export class Mutations {
     const state = { name: `${this.options.run}-${client}`, machines: [], count: 0 };
     const app = await this.#do(wishes.app(state, this.options));
     if (app?.status !== 201) return;
+    if (app.isBehind) await this.#readable(`/v1/apps/${state.name}`);
     while (!this.#stopping) {
       await this.#step(state, random);
       await sleep(random.between(PAUSE_MS / 2, PAUSE_MS * 1.5));
@@ -76,10 +84,21 @@ export class Mutations {
     state.count++;
     if (state.machines.length === 0 || (state.machines.length < MOST_MACHINES && random.below(5) === 0)) {
       const made = await this.#do(wishes.machine(state, this.options));
-      if (made?.status === 200) state.machines.push(made.json.id);
+      if (made?.status !== 200) return;
+      if (made.isBehind) await this.#readable(`/v1/apps/${state.name}/machines/${made.json.id}`);
+      state.machines.push(made.json.id);
     } else if (state.machines.length === MOST_MACHINES && random.below(5) === 0) {
       await this.#do(wishes.destroy(state, this.options, state.machines.shift()));
     } else await this.#do(wishes.metadata(state, this.options, random.pick(state.machines)));
+  }
+
+  /** What an answer said is not to be read yet is waited for before it is used. */
+  #readable(path) {
+    const { api } = this.options;
+    return eventually(
+      `${path} can be read`,
+      async () => (await api.send({ method: 'GET', path })).status === 200,
+    );
   }
 
   #do({ kind, mark, call }) {

@@ -38,11 +38,6 @@ export class Visits {
     await Promise.all(this.#running);
   }
 
-  /** Those that did not get a machine's answer. */
-  failedSince(at, app) {
-    return this.made.filter((visit) => visit.problem && visit.sentAt >= at && (!app || visit.app === app));
-  }
-
   async #come(app, agent) {
     while (!this.#stopping) {
       this.made.push(await this.visit(app, agent));

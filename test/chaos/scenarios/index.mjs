@@ -1,4 +1,9 @@
+import { clientCut } from './client-cut.mjs';
+import { diskFull } from './disk-full.mjs';
+import { jetstream } from './jetstream.mjs';
 import { kill } from './kill.mjs';
+import { restart } from './restart.mjs';
+import { stop } from './stop.mjs';
 
 /**
  * @typedef {object} Scenario
@@ -10,4 +15,4 @@ import { kill } from './kill.mjs';
  */
 
 /** @type {Scenario[]} */
-export const SCENARIOS = [kill];
+export const SCENARIOS = [clientCut, kill, restart, jetstream, diskFull, stop];

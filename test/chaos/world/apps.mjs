@@ -53,8 +53,10 @@ export async function deploy(
 
 /** Removes an app with its machines. */
 export async function remove({ api }, name) {
-  for (const { id } of await api.get(`/v1/apps/${name}/machines`))
-    await api.send({ method: 'DELETE', path: `/v1/apps/${name}/machines/${id}?force=true` });
+  const machines = await api.get(`/v1/apps/${name}/machines`);
+  const destroy = ({ id }) =>
+    api.send({ method: 'DELETE', path: `/v1/apps/${name}/machines/${id}?force=true` });
+  await Promise.all(machines.map(destroy));
   await eventually(`the machines of ${name} are gone`, async () =>
     (await api.get(`/v1/apps/${name}/machines`)).every(({ state }) => state === 'destroyed'),
   );

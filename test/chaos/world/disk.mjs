@@ -2,7 +2,8 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync, statfsSync } fro
 import path from 'node:path';
 import { run } from '../../../scripts/lib/run.mjs';
 
-const SIZE = 4 * 2 ** 30;
+/** Sparse, and large enough for what hosts promise to machines. */
+const SIZE = 40 * 2 ** 30;
 
 /** A file system of limited size for everything that an instance keeps. */
 export class Disk {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { isAlive, signalGroup } from '../../../scripts/lib/processes.mjs';
 import { hostdChild } from '../../../scripts/start/hostd.mjs';
 import { busChild, edgeChild, joiningChildren, vaultChild } from '../../../scripts/start/services.mjs';
@@ -33,7 +31,7 @@ export class Parts {
 
   /** @returns {import('../../../scripts/lib/processes.mjs').ProcessIdentity} */
   identity(name) {
-    return JSON.parse(readFileSync(path.join(this.#instance.layout.pids, `${name}.pid`), 'utf8'));
+    return this.#instance.supervisor.identityOf(name);
   }
 
   signal(name, signal) {

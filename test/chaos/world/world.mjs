@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from '../../../scripts/lib/run.mjs';
 import { Steps } from '../../../scripts/lib/steps.mjs';
@@ -7,6 +8,7 @@ import { readSettings } from '../../../scripts/start/settings.mjs';
 import { freePort } from '../../../scripts/test/instance.mjs';
 import { apiOf } from '../load/api.mjs';
 import { bulkheadOf } from './bulkhead.mjs';
+import { startCopy } from './copies.mjs';
 import { Disk } from './disk.mjs';
 import { Parts } from './parts.mjs';
 import { Store } from './store.mjs';
@@ -17,6 +19,7 @@ export const HOST_LOST_AFTER = 12;
 /** A whole platform with real parts, on a disk of its own, and what faults and invariants need of it. */
 export class World {
   #closers = [];
+  #copies = null;
 
   /**
    * @param {{ root: string, timeline: import('../timeline.mjs').Timeline }} options
@@ -66,10 +69,28 @@ export class World {
     });
   }
 
+  /** A second copy of each service that may have several; once. Clients then ask both copies of the api. */
+  copies() {
+    this.#copies ??= (async () => {
+      const [, api] = await Promise.all(
+        ['scheduler', 'api', 'audit'].map((service) => startCopy(this, service, `${service}-b`)),
+      );
+      this.api.alsoAt(`http://127.0.0.1:${api.port}`);
+    })();
+    return this.#copies;
+  }
+
   /** Whole again: every process ready, every journal carried and read. */
   async healed() {
     await this.parts.allReady();
     await this.store.caughtUp();
+  }
+
+  /** @returns {string} where the logs are once everything else is gone */
+  keepLogs() {
+    const place = mkdtempSync(path.join(tmpdir(), 'bulkhead-chaos-logs-'));
+    cpSync(this.instance.layout.logs, place, { recursive: true });
+    return place;
   }
 
   async stop() {

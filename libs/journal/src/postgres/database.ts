@@ -158,8 +158,8 @@ async function within<T>(
   return result;
 }
 
-/** Connection trouble: class 08, shutdowns (57P0x), too many connections, and what the socket itself says. */
-const UNAVAILABLE = /^(08...|57P0[1-5]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)$/;
+/** Connection trouble: class 08, shutdowns (57P0x), no disk, memory or connections left (class 53), and what the socket itself says. */
+const UNAVAILABLE = /^(08...|57P0[1-5]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)$/;
 const LOST = /terminat|timeout exceeded when trying to connect|not queryable|Connection ended/i;
 
 function translate(error: unknown): unknown {

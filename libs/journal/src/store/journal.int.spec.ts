@@ -401,6 +401,19 @@ describe('when the database drops the connection', () => {
   });
 });
 
+describe('when the database’s disk is full', () => {
+  it('nothing was committed, and the same id is carried out once there is room', async () => {
+    const journal = open();
+    await database.pool.query(`
+      create function scheduler.fill() returns trigger language plpgsql as $$
+        begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$;
+      create trigger fill before insert on scheduler.envelope for each row execute function scheduler.fill()`);
+    await expect(put(journal, 'a', 5, 'squeezed')).rejects.toMatchObject({ retryable: true });
+    await database.pool.query('drop trigger fill on scheduler.envelope');
+    expect(await put(journal, 'a', 5, 'squeezed')).toMatchObject({ result: { balance: 5 } });
+  });
+});
+
 const stateOf = async (id: string) => {
   const { result } = await open().execute(command({ read: id }), async (decision) => {
     const { state, version } = await decision.load(account, id);
