@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { RemoteCertificates } from './control/remote-certificates.js';
 import type { FromThread, ThreadStart, ToThread } from './control/thread-messages.js';
 import { SharedLimits } from './limits/shared-limits.js';
+import { RequestLog } from './metrics/request-log.js';
 import { ThreadObserver } from './metrics/thread-observer.js';
 import { DataPlane } from './server/data-plane.js';
 import { EndpointDialer } from './upstream/dialer.js';
@@ -19,9 +20,9 @@ async function main(start: ThreadStart): Promise<void> {
   const tell = (message: FromThread) => port.postMessage(message);
   const logs = pino.destination({ fd: 1, sync: false, minLength: LOG_BUFFER_BYTES });
   const flushing = setInterval(() => logs.flush(), LOG_FLUSH_MS);
-  const observer = new ThreadObserver(
-    createLogger('edge', start.logLevel, logs).child({ thread: start.thread }),
-  );
+  const logger = createLogger('edge', start.logLevel, logs).child({ thread: start.thread });
+  const requests = logger.isLevelEnabled('info') ? new RequestLog(logs, start.thread) : undefined;
+  const observer = new ThreadObserver(logger, requests);
   const certificates = new RemoteCertificates((question, hostname) =>
     tell({ kind: 'certificate-wanted', question, hostname }),
   );

@@ -1,6 +1,7 @@
 import type { Logger } from '@bulkhead/platform/logging';
 import type { Observer, RequestRecord } from '../server/observer.js';
 import { Histogram } from './histogram.js';
+import type { RequestLog } from './request-log.js';
 import type { MetricFamily, Samples } from './samples.js';
 
 export const EDGE_METRICS: readonly MetricFamily[] = [
@@ -46,7 +47,11 @@ export class ThreadObserver implements Observer {
   private connections = 0;
   private inFlight = 0;
 
-  constructor(private readonly logger: Logger) {}
+  /** @param requests where each request is logged, if it is */
+  constructor(
+    private readonly logger: Logger,
+    private readonly requests: RequestLog | undefined,
+  ) {}
 
   connectionOpened(): void {
     this.connections++;
@@ -66,8 +71,7 @@ export class ThreadObserver implements Observer {
     if (record.fault !== undefined)
       this.count(`bulkhead_edge_request_faults_total{reason="${record.fault}"}`);
     this.requestSeconds.observe(record.seconds);
-    const { traceId: trace, ...request } = record;
-    this.logger.info({ ...request, trace }, 'request');
+    this.requests?.write(record);
   }
 
   upstreamConnected(seconds: number): void {

@@ -1,7 +1,8 @@
 import type { Field } from '../http1/fields.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ConnectionFacts } from './connection-facts.js';
-import { newRequestId, traceContext, type TraceContext } from './trace.js';
+import { newRequestId } from './request-id.js';
+import { traceContext, type TraceContext } from './trace.js';
 
 /** Who a request comes from, as its backend is told. */
 export interface RequestIdentity {

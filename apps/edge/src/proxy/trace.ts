@@ -1,26 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
-
-const POOL_SIZE = 8192;
-let pool = randomBytes(0);
-let used = 0;
-
-/** Random bytes, drawn in bulk: a system call for each use would cost more than parsing the request. */
-function drawRandom(count: number): Buffer {
-  if (used + count > pool.length) {
-    pool = randomBytes(POOL_SIZE);
-    used = 0;
-  }
-  return pool.subarray(used, (used += count));
-}
-
-const randomHex = (bytes: number): string => drawRandom(bytes).toString('hex');
-
-/** A number in [0, 1) of which the ULID takes five bits. */
-const nextUlid = monotonicFactory(() => (drawRandom(1)[0] ?? 0) / 256);
-
-/** Unique without coordination, sortable by time; the region says which edge to ask. */
-export const newRequestId = (region: string): string => `${nextUlid()}-${region}`;
+import { randomHex } from './random.js';
 
 export interface TraceContext {
   readonly traceId: string;

@@ -7,7 +7,8 @@ import { admit, type AdmissionRules } from '../proxy/admission.js';
 import type { ConnectionFacts } from '../proxy/connection-facts.js';
 import { badRequest, REQUEST_TIMEOUT, type Refusal } from '../proxy/refusal.js';
 import { identify, type RequestIdentity } from '../proxy/request-fields.js';
-import { newRequestId } from '../proxy/trace.js';
+import { newRequestId } from '../proxy/request-id.js';
+import { GatheredWrites } from '../sockets/gathered-writes.js';
 import type { ClientPort, Conversation } from './conversation.js';
 import type { Deadline } from './deadlines.js';
 import { Exchange, type ExchangeContext } from './exchange.js';
@@ -30,6 +31,7 @@ type Phase = 'head' | 'idle' | 'busy' | 'closing';
 /** One client's connection: cuts its bytes into requests and has them served one after the other. */
 export class ClientConnection implements ClientPort {
   private readonly heads = new HeadCollector(MAX_REQUEST_HEAD, 1);
+  private readonly out: GatheredWrites;
   private readonly deadline: Deadline;
   private phase: Phase = 'head';
   private conversation: Conversation | undefined;
@@ -48,6 +50,7 @@ export class ClientConnection implements ClientPort {
     private readonly context: ConnectionContext,
     onClose: (connection: ClientConnection) => void,
   ) {
+    this.out = new GatheredWrites(socket);
     this.deadline = context.deadlines.create(() => this.expire());
     this.deadline.set(context.limits.head);
     context.observer.connectionOpened();
@@ -65,25 +68,20 @@ export class ClientConnection implements ClientPort {
 
   // What a conversation may do.
 
-  write(data: Buffer | string, encoding?: 'latin1'): boolean {
-    const hasRoom = this.socket.write(data, encoding);
-    if (!hasRoom && !this.isFull) {
-      this.isFull = true;
-      this.deadline.set(this.context.limits.clientStall);
-    }
-    return hasRoom;
+  write(data: Buffer | string): boolean {
+    return this.noteRoom(this.out.write(data));
   }
 
   cork(): void {
-    this.socket.cork();
+    this.out.cork();
   }
 
-  uncork(): void {
-    this.socket.uncork();
+  uncork(): boolean {
+    return this.noteRoom(this.out.uncork());
   }
 
   end(): void {
-    this.socket.end();
+    this.out.end();
   }
 
   pull(): void {
@@ -115,6 +113,14 @@ export class ClientConnection implements ClientPort {
   }
 
   // What the socket says.
+
+  private noteRoom(hasRoom: boolean): boolean {
+    if (!hasRoom && !this.isFull) {
+      this.isFull = true;
+      this.deadline.set(this.context.limits.clientStall);
+    }
+    return hasRoom;
+  }
 
   private receive(chunk: Buffer): void {
     if (this.phase === 'closing') {
@@ -159,7 +165,7 @@ export class ClientConnection implements ClientPort {
   private pump(): void {
     if (this.isPumping) return;
     this.isPumping = true;
-    this.socket.cork();
+    this.cork();
     try {
       while (this.inbound && this.phase !== 'closing' && this.step(this.inbound)) {
         if (this.inbound && this.offset === this.inbound.length) this.inbound = undefined;
@@ -170,7 +176,7 @@ export class ClientConnection implements ClientPort {
       this.refuse(badRequest(error.fault, error.status));
     } finally {
       this.isPumping = false;
-      this.socket.uncork();
+      this.uncork();
     }
     this.watchClient();
     this.passOnEnd();
@@ -261,7 +267,7 @@ export class ClientConnection implements ClientPort {
   private close(): void {
     this.inbound = undefined;
     this.enter('closing', this.context.limits.linger);
-    this.socket.end();
+    this.out.end();
     this.socket.resume();
   }
 

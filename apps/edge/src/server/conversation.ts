@@ -16,8 +16,10 @@ export interface Conversation {
 
 /** A client's connection, as a conversation may use it. */
 export interface ClientPort extends ByteSink {
+  /** What is written until `uncork` leaves together. */
   cork(): void;
-  uncork(): void;
+  /** False asks to wait for room, as `write` does. */
+  uncork(): boolean;
   end(): void;
   /** There is room again: hand over what waits. */
   pull(): void;

@@ -140,9 +140,9 @@ export class Exchange implements Conversation, UpstreamUser {
       expectsContinue: head.expectsContinue,
       isWebSocket: head.webSocketKey !== undefined,
     });
-    this.isUpstreamFull = !upstream.write(text, 'latin1');
+    upstream.write(text);
     this.client.pull();
-    upstream.uncork();
+    if (!upstream.uncork()) this.isUpstreamFull = true;
     this.watchUpstream();
   }
 
@@ -162,7 +162,7 @@ export class Exchange implements Conversation, UpstreamUser {
       this.fail(refusals.badRequest(error.fault, error.status));
       return chunk.length;
     } finally {
-      upstream.uncork();
+      if (!upstream.uncork()) this.isUpstreamFull = true;
       this.watchUpstream();
     }
   }
@@ -208,7 +208,7 @@ export class Exchange implements Conversation, UpstreamUser {
       if (!(error instanceof HttpSyntaxError)) throw error;
       this.fail(refusals.BAD_RESPONSE);
     } finally {
-      this.client.uncork();
+      this.relay(this.client.uncork());
     }
     this.watchUpstream();
   }
@@ -249,7 +249,7 @@ export class Exchange implements Conversation, UpstreamUser {
     if (++this.interims > MAX_INTERIM) throw new HttpSyntaxError('bad_status_line');
     const isWanted =
       this.request.head.minorVersion === 1 && (status !== 100 || this.request.head.expectsContinue);
-    if (isWanted) this.client.write(serializeInterim(status, reason, fields), 'latin1');
+    if (isWanted) this.client.write(serializeInterim(status, reason, fields));
     return 'interim';
   }
 
@@ -271,7 +271,7 @@ export class Exchange implements Conversation, UpstreamUser {
       announcedLength: response.announcedLength,
       connection,
     });
-    this.relay(this.client.write(text, 'latin1'));
+    this.relay(this.client.write(text));
   }
 
   private readonly relayPayload = (payload: Buffer): void => {

@@ -29,7 +29,7 @@ export function writeRefusal(
     announcedLength: isHead ? body.length : undefined,
     connection: keepAlive ? 'keep-alive' : 'close',
   });
-  client.write(text, 'latin1');
+  client.write(text);
   if (isHead) return 0;
   client.write(body);
   return body.length;
@@ -49,5 +49,5 @@ export function writeRedirect(
     announcedLength: undefined,
     connection: keepAlive ? 'keep-alive' : 'close',
   });
-  client.write(text, 'latin1');
+  client.write(text);
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ByteSink } from '../http1/body-encoder.js';
+import { GatheredWrites } from '../sockets/gathered-writes.js';
 
 /** What a connection to a backend tells whoever uses it. */
 export interface UpstreamUser {
@@ -16,12 +17,14 @@ export class UpstreamConnection implements ByteSink {
   /** Whether it has carried a request before: the backend may be closing it right now. */
   isReused = false;
   private user: UpstreamUser | undefined;
+  private readonly out: GatheredWrites;
 
   /** @param onIdleEvent called when an idle connection says or loses anything: it can't be used again */
   constructor(
     private readonly socket: Socket,
     private readonly onIdleEvent: (connection: UpstreamConnection) => void,
   ) {
+    this.out = new GatheredWrites(socket);
     socket.on('data', (chunk: Buffer) => (this.user ? this.user.upstreamData(chunk) : this.discard()));
     socket.on('drain', () => this.user?.upstreamDrained());
     socket.on('end', () => (this.user ? this.user.upstreamEnded() : this.discard()));
@@ -40,16 +43,18 @@ export class UpstreamConnection implements ByteSink {
     this.isReused = true;
   }
 
-  write(data: Buffer | string, encoding?: 'latin1'): boolean {
-    return this.socket.write(data, encoding);
+  write(data: Buffer | string): boolean {
+    return this.out.write(data);
   }
 
+  /** What is written until `uncork` leaves together. */
   cork(): void {
-    this.socket.cork();
+    this.out.cork();
   }
 
-  uncork(): void {
-    this.socket.uncork();
+  /** False asks to wait for room, as `write` does. */
+  uncork(): boolean {
+    return this.out.uncork();
   }
 
   pause(): void {
@@ -62,7 +67,7 @@ export class UpstreamConnection implements ByteSink {
 
   /** Says that nothing more will be written; what the other side still says arrives. */
   end(): void {
-    this.socket.end();
+    this.out.end();
   }
 
   destroy(): void {
