@@ -29,6 +29,3 @@ export function randomCharacters(count: number, alphabet: string): string {
   for (let index = at; index < at + count; index++) text += alphabet.charAt((pool[index] ?? 0) & 31);
   return text;
 }
-
-/** A number in [0, 1). */
-export const randomFraction = (): number => pool.readUInt32LE(draw(4)) / 2 ** 32;
