@@ -13,6 +13,7 @@ const UIDS = {
   worker: 10005,
   edge: 10006,
   nats: 10007,
+  migrate: 10008,
 };
 
 export const accounts = Object.fromEntries(

@@ -1,6 +1,16 @@
 import { succeeds, outputOf, run } from '../lib/run.mjs';
 
-export const ACCOUNT_NAMES = ['postgres', 'nats', 'vault', 'scheduler', 'api', 'audit', 'worker', 'edge'];
+export const ACCOUNT_NAMES = [
+  'postgres',
+  'migrate',
+  'nats',
+  'vault',
+  'scheduler',
+  'api',
+  'audit',
+  'worker',
+  'edge',
+];
 
 /**
  * @typedef {{ name: string, uid: number, gid: number }} Account

@@ -16,6 +16,7 @@ import { controlGroup } from './hostd-configuration.mjs';
 import { initialize } from './initialize.mjs';
 import { layoutOf, makeDirectories, placeDataDirectory } from './layout.mjs';
 import { endMachinesGently } from './machines.mjs';
+import { migrateSchemas } from './migrate.mjs';
 import { missingAbilities } from './mode.mjs';
 import { providePasswords } from './passwords.mjs';
 import { choosePorts } from './ports.mjs';
@@ -110,6 +111,7 @@ async function startStorage({ settings: { root }, steps }, instance) {
     await supervisor.start(postgres.child);
     await postgres.prepare(root);
   });
+  await steps.step('database schemas', () => migrateSchemas(instance));
   return steps.step('keys and credentials', () => initialize(instance));
 }
 

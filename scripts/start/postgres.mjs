@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { run, succeeds } from '../lib/run.mjs';
-import { DATABASE_SERVICES } from './passwords.mjs';
+import { passwordSettings } from './passwords.mjs';
 
 const DATABASE = 'bulkhead';
 
@@ -109,19 +109,18 @@ export class Postgres {
     };
   }
 
-  /** Makes the database, and each service's role and schema in it. */
+  /** Makes the database, and each service's roles and schema in it. */
   async prepare(root) {
     const databases = await this.#psql('postgres', 'select datname from pg_database;');
     if (!databases.split('\n').includes(DATABASE))
       await this.#psql('postgres', `create database ${DATABASE};`);
-    const passwords = DATABASE_SERVICES.map((role) => `\\set ${role}_password '${this.#passwords[role]}'\n`);
     const roles = readFileSync(path.join(root, 'infra/postgres/roles.sql'), 'utf8');
-    await this.#psql(DATABASE, passwords.join('') + roles);
+    await this.#psql(DATABASE, passwordSettings(this.#passwords) + roles);
   }
 
-  /** How a service reaches its schema, as its own role. The socket's directory overrides the host, which a URL can't be without. */
-  url(service) {
-    return `postgres://bulkhead_${service}:${this.#passwords[service]}@localhost/${DATABASE}?host=${encodeURIComponent(this.#sockets)}&port=${this.#port}`;
+  /** How a service, or the owner of its schema, logs in. The socket's directory overrides the host, which a URL can't be without. */
+  url(role) {
+    return `postgres://bulkhead_${role}:${this.#passwords[role]}@localhost/${DATABASE}?host=${encodeURIComponent(this.#sockets)}&port=${this.#port}`;
   }
 
   #psql(database, sql) {

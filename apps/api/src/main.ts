@@ -17,9 +17,8 @@ import { createServer } from './http/server.js';
 import { HASTY, RegistryImages } from './images/registry-images.js';
 import { jetStreamLogReader } from './logs/jetstream-log-reader.js';
 import { ensureLogStream } from './logs/log-stream.js';
-import { ENTITIES } from './read-model/entities.js';
 import { FRESH_WITHIN_MS } from './read-model/freshness.js';
-import { MIGRATIONS } from './read-model/migrations/0001-read-models.js';
+import { STORAGE } from './read-model/storage.js';
 import { registryVault } from './registries/registry-vault.js';
 import { openService } from './service.js';
 import { apiEnvironment, type ApiEnvironment } from './settings.js';
@@ -30,14 +29,8 @@ type Runtime = ServiceRuntime<ApiEnvironment>;
 
 async function start(runtime: Runtime): Promise<void> {
   const { settings, logger, health, onStop, stopping } = runtime;
-  const plan = {
-    service: 'api',
-    url: settings.BULKHEAD_PG,
-    migrations: [...MIGRATIONS],
-    entities: [...ENTITIES],
-    connections: 20,
-  } as const;
-  const storage = await waitFor('Postgres', () => openStorage(plan, logger), logger, { signal: stopping });
+  const open = () => openStorage(STORAGE, settings.BULKHEAD_PG, logger);
+  const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
   const member = await joinPlatform('api', runtime);
   const jetStream = member.connection.jetstream();

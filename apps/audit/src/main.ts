@@ -10,7 +10,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { z } from 'zod';
 import { AuditModule } from './audit.module.js';
-import { MIGRATIONS } from './log/log-schema.js';
+import { STORAGE } from './log/storage.js';
 
 const auditEnvironment = memberEnvironment.extend({
   /** Connection URL of the role bulkhead_audit. */
@@ -19,12 +19,7 @@ const auditEnvironment = memberEnvironment.extend({
 
 await bootService('audit', auditEnvironment, async (runtime) => {
   const { settings, logger, health, stopping, onStop } = runtime;
-  const plan = {
-    service: 'audit',
-    url: settings.BULKHEAD_PG,
-    migrations: [...MIGRATIONS],
-  } as const;
-  const open = () => openStorage(plan, logger);
+  const open = () => openStorage(STORAGE, settings.BULKHEAD_PG, logger);
   const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
   const member = await joinPlatform('audit', runtime);

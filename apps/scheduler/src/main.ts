@@ -15,8 +15,7 @@ import { SCHEMA } from './scheduler.js';
 import { SchedulerModule, SERVICE } from './scheduler.module.js';
 import type { SchedulerService } from './service.js';
 import { schedulerEnvironment, type SchedulerEnvironment } from './settings.js';
-import { ENTITIES } from './storage/entities.js';
-import { MIGRATIONS } from './storage/migrations.js';
+import { STORAGE } from './storage/storage.js';
 
 await bootService('scheduler', schedulerEnvironment, start);
 
@@ -24,14 +23,8 @@ type Runtime = ServiceRuntime<SchedulerEnvironment>;
 
 async function start(runtime: Runtime): Promise<void> {
   const { settings, logger, health, onStop, stopping } = runtime;
-  const plan = {
-    service: 'scheduler',
-    url: settings.BULKHEAD_PG,
-    migrations: [...MIGRATIONS],
-    entities: ENTITIES,
-    connections: 20,
-  } as const;
-  const storage = await waitFor('Postgres', () => openStorage(plan, logger), logger, { signal: stopping });
+  const open = () => openStorage(STORAGE, settings.BULKHEAD_PG, logger);
+  const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
   const member = await joinPlatform('scheduler', runtime);
   const streams = await waitFor(

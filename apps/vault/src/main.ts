@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { refusalKeeper, systemClock } from '@bulkhead/journal';
-import { bootService, selfOf, waitFor, type ServiceRuntime } from '@bulkhead/platform';
+import { bootService, openStorage, selfOf, waitFor, type ServiceRuntime } from '@bulkhead/platform';
 import { NestFactory } from '@nestjs/core';
 import { openOwnIdentity } from './authority/own-identity.js';
 import type { BusSide } from './commands/bus-side.js';
@@ -8,7 +8,7 @@ import { readMasterKeyFile } from './keys/master-key.js';
 import type { VaultListener } from './listener/listener.js';
 import { routesOf } from './listener/routes.js';
 import { lifetimesOf, masterKeyFileOf, vaultSettings, type VaultSettings } from './settings.js';
-import { openVaultStorage } from './storage/storage.js';
+import { STORAGE } from './storage/storage.js';
 import { BUS_SIDE, LISTENER, VaultModule } from './vault.module.js';
 import { openVault } from './vault.js';
 
@@ -18,7 +18,7 @@ await bootService('vault', vaultSettings, start);
 async function start(runtime: ServiceRuntime<VaultSettings>): Promise<void> {
   const { settings, logger, health, stopping, onStop } = runtime;
   const master = await readMasterKeyFile(masterKeyFileOf(settings));
-  const open = () => openVaultStorage(settings.BULKHEAD_PG, logger);
+  const open = () => openStorage(STORAGE, settings.BULKHEAD_PG, logger);
   const storage = await waitFor('Postgres', open, logger, { signal: stopping });
   onStop('storage', () => storage.close());
 

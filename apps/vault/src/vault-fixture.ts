@@ -2,7 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId } from '@bulkhead/contracts';
-import { createLogger, Health, selfOf, type Logger, type Storage } from '@bulkhead/platform';
+import {
+  createLogger,
+  Health,
+  migrateStorage,
+  openStorage,
+  selfOf,
+  type Logger,
+  type Storage,
+} from '@bulkhead/platform';
 import { IdentityFile, JoinTokenFile, ProcessIdentity, VaultClient, type IdentityKind } from '@bulkhead/pki';
 import { eventually, type ServerProcess, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { startServer } from '@bulkhead/testing/child';
@@ -16,7 +24,7 @@ import { createJoinToken } from './join-tokens/create-join-token.js';
 import { readMasterKeyFile } from './keys/master-key.js';
 import { VaultListener } from './listener/listener.js';
 import { routesOf } from './listener/routes.js';
-import { openVaultStorage } from './storage/storage.js';
+import { STORAGE } from './storage/storage.js';
 import { openVault, type Vault } from './vault.js';
 
 /** A vault for tests: initialized in a database and a directory of its own, with its listener, under a clock that can be moved. */
@@ -27,7 +35,8 @@ export class VaultFixture {
 
   private constructor(
     readonly directory: string,
-    readonly url: string,
+    /** As the cluster's superuser, who may do what no service can. */
+    readonly superuser: TestDatabase,
     readonly storage: Storage,
     private readonly busPort: number,
     readonly logger: Logger,
@@ -38,9 +47,11 @@ export class VaultFixture {
     logger: Logger = createLogger('test', 'fatal'),
   ): Promise<VaultFixture> {
     const directory = await mkdtemp(join(tmpdir(), 'bulkhead-vault-'));
-    const url = await ownRole(await postgres.database());
-    const storage = await openVaultStorage(url, createLogger('test', 'fatal'));
-    const fixture = new VaultFixture(directory, url, storage, await freePort(), logger);
+    const database = await postgres.database();
+    const { owner, service } = await database.roles('vault');
+    await migrateStorage(STORAGE, owner, logger);
+    const storage = await openStorage(STORAGE, service, logger);
+    const fixture = new VaultFixture(directory, database, storage, await freePort(), logger);
     await initialize(fixture.plan());
     return fixture;
   }
@@ -159,13 +170,4 @@ export class VaultFixture {
     await this.storage.close();
     await rm(this.directory, { recursive: true });
   }
-}
-
-/** As `infra/postgres` sets it up: the vault's role owns its schema and is no superuser. */
-async function ownRole({ pool, url }: TestDatabase): Promise<string> {
-  const role = 'bulkhead_vault';
-  const known = await pool.query('select from pg_roles where rolname = $1', [role]);
-  if (known.rowCount === 0) await pool.query(`create role ${role} with login nosuperuser`);
-  await pool.query(`create schema vault authorization ${role}`);
-  return url.replace('postgres@', `${role}@`);
 }

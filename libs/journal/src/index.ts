@@ -14,6 +14,7 @@ export * from './store/refusal-keeper.js';
 export type { Versioned } from './store/states.js';
 export * from './postgres/database.js';
 export * from './postgres/migrate.js';
+export * from './postgres/access.js';
 export * from './postgres/journal-store.js';
 export * from './postgres/postgres-stores.js';
 export * from './bus/command-bus.js';

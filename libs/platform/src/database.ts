@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { Logger } from './logging.js';
 
 interface Database {
-  /** Connection URL of the service's own role. */
+  /** Connection URL of the role that uses it. */
   readonly url: string;
   /** The service's own schema; nothing else is on its search path. */
   readonly schema: string;
@@ -33,6 +33,9 @@ export function openPool({ url, schema, applicationName, connections = 10 }: Dat
   return pool;
 }
 
+/** The table in which TypeORM keeps which migrations ran. */
+export const MIGRATION_TABLE = 'migration';
+
 /** TypeORM over the same role and schema: entities, reads and migrations. */
 export const dataSource = (
   { url, schema, applicationName }: Database,
@@ -45,7 +48,7 @@ export const dataSource = (
     applicationName,
     poolSize: 5,
     extra: { options: `-c search_path=${schema}`, ...KEEPALIVE },
-    migrationsTableName: 'migration',
+    migrationsTableName: MIGRATION_TABLE,
     entities: [...entities],
     migrations: [...migrations],
   });
@@ -53,7 +56,7 @@ export const dataSource = (
 /** "BULKHEAD", as one 32-bit number: the advisory lock that migrations of one database take in turn. */
 const MIGRATION_LOCK = 0x42_4b_48_44;
 
-/** Runs migrations forward, one copy of a service at a time. The lock ends with its connection, so a dead migrator blocks nobody. */
+/** Runs migrations forward, one migrator at a time. The lock ends with its connection, so a dead migrator blocks nobody. */
 export async function migrate(source: DataSource): Promise<void> {
   const lock = source.createQueryRunner();
   try {

@@ -5,6 +5,7 @@ export * from './operations-server.js';
 export * from './bus.js';
 export * from './database.js';
 export * from './storage.js';
+export * from './migrate-storage.js';
 export * from './wait.js';
 export * from './boot.js';
 export * from './telemetry.js';

@@ -2,7 +2,9 @@ import { actor, streamName, type EventContracts, type Service } from '@bulkhead/
 import {
   CommandBus,
   DataKeySealer,
+  grantAccess,
   Journal,
+  JOURNAL_ACCESS,
   migrateJournal,
   natsBus,
   natsStreams,
@@ -25,10 +27,10 @@ import {
   type Streams,
 } from '@bulkhead/journal';
 import type { NatsConnection } from 'nats';
-import type { Pool } from 'pg';
 import { ORGANIZATION } from './account.js';
 import { MemoryDataKeys } from './data-keys.js';
 import type { TestNats } from './nats.js';
+import type { TestDatabase } from './postgres.js';
 
 /** Small enough for any test machine's disk. */
 const LIMITS = { maxAgeMs: 7 * 86_400_000, maxBytes: 64 * 2 ** 20, replicas: 1 };
@@ -38,6 +40,20 @@ export const TEST_LEADERSHIP_MS = 1_000;
 interface Runnable {
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** A service's journal, migrated by its owner and opened as the service's role. */
+export async function migratedJournal(test: TestDatabase, service: Service): Promise<Database> {
+  const roles = await test.roles(service);
+  const options = `-c search_path=${service}`;
+  const pool = test.open({ user: userOf(roles.owner), options, max: 1 });
+  const owner = postgresDatabase(pool);
+  await migrateJournal(owner, { service, schema: service });
+  await owner.transaction((tx) => grantAccess(tx, service, userOf(roles.service), JOURNAL_ACCESS));
+  await pool.end();
+  return postgresDatabase(test.open({ user: userOf(roles.service), options }));
+}
+
+const userOf = (url: string): string => new URL(url).username;
 
 /** One service's journal with everything around it, over real Postgres and NATS. */
 export class TestBackbone {
@@ -50,7 +66,6 @@ export class TestBackbone {
   private constructor(
     readonly service: Service,
     readonly contracts: EventContracts,
-    readonly pool: Pool,
     readonly database: Database,
     readonly connection: NatsConnection,
     readonly bus: Bus,
@@ -63,25 +78,15 @@ export class TestBackbone {
   static async start(options: {
     readonly service?: Service;
     readonly contracts: EventContracts;
-    readonly pool: Pool;
+    readonly database: TestDatabase;
     readonly nats: TestNats;
     readonly keys?: MemoryDataKeys;
   }): Promise<TestBackbone> {
-    const { service = 'scheduler', contracts, pool, nats, keys } = options;
-    const database = postgresDatabase(pool);
-    await migrateJournal(database, { service, schema: service });
+    const { service = 'scheduler', contracts, nats, keys } = options;
+    const database = await migratedJournal(options.database, service);
     const connection = await nats.connect(service);
     const streams = await natsStreams(connection, service);
-    return new TestBackbone(
-      service,
-      contracts,
-      pool,
-      database,
-      connection,
-      natsBus(connection),
-      streams,
-      keys,
-    );
+    return new TestBackbone(service, contracts, database, connection, natsBus(connection), streams, keys);
   }
 
   get store(): PostgresRelayStore {

@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { eventually, startServer, type RunAs, type ServerProcess } from './child.js';
 import { temporaryDirectory } from './temporary.js';
@@ -13,6 +15,14 @@ export interface TestDatabase {
   readonly pool: pg.Pool;
   /** One more pool, such as for a role of its own; closed with the cluster. */
   open(options?: pg.PoolConfig): pg.Pool;
+  /** A service's schema and roles, as infra/postgres/roles.sql makes them. Tables that a test adds to it as superuser are the service's to use. */
+  roles(service: string): Promise<ServiceRoles>;
+}
+
+/** Connection URLs. */
+export interface ServiceRoles {
+  readonly owner: string;
+  readonly service: string;
 }
 
 /** A real Postgres of this test file's own, on a Unix socket. Durable against nothing but its own crash. */
@@ -116,21 +126,67 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   const admin = open('postgres', { max: 1 });
   await answers(admin, server);
   let made = 0;
+  const oneAtATime = inTurn();
   return {
     server,
     socket,
     async database() {
       const name = `test_${++made}`;
       await admin.query(`create database ${name}`);
-      const url = `postgresql://postgres@localhost/${name}?host=${encodeURIComponent(socket)}`;
-      return { name, url, pool: open(name), open: (options) => open(name, options) };
+      const url = (role: string) =>
+        `postgresql://${role}@localhost/${name}?host=${encodeURIComponent(socket)}`;
+      const pool = open(name);
+      return {
+        name,
+        url: url('postgres'),
+        pool,
+        open: (options) => open(name, options),
+        roles: async (service) => {
+          await oneAtATime(() => makeRoles(socket, name));
+          const role = `bulkhead_${service}`;
+          await pool.query(
+            `alter default privileges in schema ${service} grant select, insert, update, delete on tables to ${role}`,
+          );
+          return { owner: url(`${role}_owner`), service: url(role) };
+        },
+      };
     },
     async stop() {
-      await Promise.all(pools.map((pool) => pool.end().catch(() => undefined)));
+      await Promise.all(pools.filter(({ ended }) => !ended).map((pool) => pool.end()));
       await server.stop('SIGQUIT');
       rmSync(home, { recursive: true, force: true });
     },
   };
+}
+
+const ROLES = fileURLToPath(new URL('../../../infra/postgres/roles.sql', import.meta.url));
+
+/** Roles are the cluster's: two that alter one at the same moment would fail. */
+function inTurn() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** The databases of one test file share what roles.sql allows a role in one. */
+const UNLIMITED = [
+  '-c',
+  `do $$ declare name text; begin
+     for name in select rolname from pg_roles where rolname like 'bulkhead\_%' loop
+       execute format('alter role %I connection limit -1', name);
+     end loop;
+   end $$`,
+];
+
+async function makeRoles(socket: string, database: string): Promise<void> {
+  const passwords = ['vault', 'scheduler', 'api', 'audit'].flatMap((service) =>
+    [service, `${service}_owner`].flatMap((role) => ['-v', `${role}_password=for tests`]),
+  );
+  const connect = ['-h', socket, '-U', 'postgres', '-d', database];
+  await promisify(execFile)(binary('psql'), ['-XAtq', ...connect, ...passwords, '-f', ROLES, ...UNLIMITED]);
 }
 
 const answers = (pool: pg.Pool, server: ServerProcess): Promise<true> =>

@@ -34,8 +34,7 @@ import {
   type Journal,
   type Sealer,
 } from '@bulkhead/journal';
-import { TestBackbone, type MemoryDataKeys, type TestNats } from '@bulkhead/testing';
-import type { Pool } from 'pg';
+import { TestBackbone, type MemoryDataKeys, type TestDatabase, type TestNats } from '@bulkhead/testing';
 import type { z } from 'zod';
 
 const ADDRESS = 'fdaa:0:1:a7b:1::2';
@@ -74,7 +73,7 @@ export class ScriptedScheduler {
   }
 
   static async start(options: {
-    readonly pool: Pool;
+    readonly database: TestDatabase;
     readonly nats: TestNats;
     readonly keys: MemoryDataKeys;
     readonly ownerOf: (app: AppId) => Promise<OrganizationId>;

@@ -1,24 +1,18 @@
 import { hashToken, newToken } from '@bulkhead/auth';
 import { parseReference } from '@bulkhead/images';
-import {
-  CommandBus,
-  migrateJournal,
-  natsBus,
-  natsStreams,
-  postgresDatabase,
-  systemClock,
-} from '@bulkhead/journal';
-import { createLogger, dataSource, migrate, openPool } from '@bulkhead/platform';
+import { CommandBus, natsBus, natsStreams, systemClock } from '@bulkhead/journal';
+import { createLogger, migrateStorage, openStorage } from '@bulkhead/platform';
 import { eventually, MemoryDataKeys, startNats, startPostgres, TEST_LEADERSHIP_MS } from '@bulkhead/testing';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Pool } from 'pg';
 import { bootstrap } from '../bootstrap.js';
 import { serveOnBus } from '../bus/serve-on-bus.js';
 import { createServer } from '../http/server.js';
 import type { Images } from '../images/images.js';
 import { jetStreamLogReader } from '../logs/jetstream-log-reader.js';
 import { ensureLogStream } from '../logs/log-stream.js';
-import { AppRow, ENTITIES } from '../read-model/entities.js';
-import { MIGRATIONS } from '../read-model/migrations/0001-read-models.js';
+import { AppRow } from '../read-model/entities.js';
+import { STORAGE } from '../read-model/storage.js';
 import { openService, SCHEMA, type ApiService } from '../service.js';
 import { ScriptedAudit } from './scripted-audit.js';
 import { ScriptedScheduler } from './scripted-scheduler.js';
@@ -55,6 +49,8 @@ export interface TestPlatform {
   /** Everything the service logged. */
   readonly log: string[];
   readonly nats: Awaited<ReturnType<typeof startNats>>;
+  /** The api's database, as the cluster's superuser. */
+  readonly superuser: Pool;
   call(method: string, path: string, ask?: Ask): Promise<Answer>;
   stop(): Promise<void>;
 }
@@ -75,15 +71,12 @@ export async function startTestPlatform({
   const log: string[] = [];
   const logger = createLogger('api', 'debug', { write: (line: string) => void log.push(line) });
   const keys = new MemoryDataKeys();
-  const settings = { url: own.url, schema: SCHEMA, applicationName: 'test' };
-  const pool = openPool(settings, logger);
-  const database = postgresDatabase(pool);
-  await migrateJournal(database, { service: 'api', schema: SCHEMA });
-  const source = dataSource(settings, { entities: [...ENTITIES], migrations: [...MIGRATIONS] });
-  await source.initialize();
-  await migrate(source);
+  const roles = await own.roles(SCHEMA);
+  await migrateStorage(STORAGE, roles.owner, logger);
+  const storage = await openStorage(STORAGE, roles.service, logger);
+  const { database, source } = storage;
   const scheduler = await ScriptedScheduler.start({
-    pool: theirs.open({ options: '-c search_path=scheduler' }),
+    database: theirs,
     nats,
     keys,
     ownerOf: async (id) => (await source.getRepository(AppRow).findOneByOrFail({ id })).organization,
@@ -133,14 +126,14 @@ export async function startTestPlatform({
     keys,
     log,
     nats,
+    superuser: own.pool,
     call: (method, path, ask = {}) => request(url, method, path, { token: admin, ...ask }),
     async stop() {
       await server.close();
       await served.close();
       await service.close();
       await scheduler.stop();
-      await source.destroy();
-      await pool.end();
+      await storage.close();
       await Promise.all([postgres.stop(), nats.stop()]);
     },
   };

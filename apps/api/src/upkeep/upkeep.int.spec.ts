@@ -104,7 +104,7 @@ describe('parked work', () => {
   let work: string;
 
   it('is shown with its error', async () => {
-    await platform.service.api.database.query(
+    await platform.superuser.query(
       `alter table api.app add constraint unlucky check (name <> 'unlucky')`,
     );
     await createApp('unlucky');
@@ -125,7 +125,7 @@ describe('parked work', () => {
   });
 
   it('is followed again once its cause is gone, and who ordered it is in the journal', async () => {
-    await platform.service.api.database.query('alter table api.app drop constraint unlucky');
+    await platform.superuser.query('alter table api.app drop constraint unlucky');
     expect((await platform.call('POST', '/api/v1/parked/retry', { body: { ...name, work } })).status).toBe(
       200,
     );

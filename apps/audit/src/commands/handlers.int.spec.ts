@@ -1,7 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { newId, newOrganizationId, type OrganizationScope } from '@bulkhead/contracts';
 import { exportResult } from '@bulkhead/contracts/commands/audit';
-import { postgresDatabase, type Database } from '@bulkhead/journal';
+import type { Database } from '@bulkhead/journal';
+import { createLogger, migrateStorage, openStorage, type Storage } from '@bulkhead/platform';
 import { startPostgres, type TestPostgres } from '@bulkhead/testing';
 import {
   checkpointNote,
@@ -10,10 +11,9 @@ import {
   verifyEvent,
   verifyExport,
 } from '@bulkhead/transparency';
-import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { keepHead } from '../heads/head-store.js';
-import { MIGRATIONS } from '../log/log-schema.js';
+import { STORAGE } from '../log/storage.js';
 import { appendEntries, rootAt } from '../log/transparency-log.js';
 import { auditHandlers } from './handlers.js';
 
@@ -22,17 +22,18 @@ const keys = generateKeyPairSync('ed25519');
 const publicKey = keys.publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
 
 let postgres: TestPostgres;
+let storage: Storage;
 let database: Database;
+const logger = createLogger('test', 'fatal');
 const [mine, theirs] = [newOrganizationId(), newOrganizationId()];
 
 beforeAll(async () => {
   postgres = await startPostgres();
   const test = await postgres.database();
-  const source = new DataSource({ type: 'postgres', url: test.url, migrations: [...MIGRATIONS] });
-  await source.initialize();
-  await source.runMigrations();
-  await source.destroy();
-  database = postgresDatabase(test.pool);
+  const { owner, service } = await test.roles('audit');
+  await migrateStorage(STORAGE, owner, logger);
+  storage = await openStorage(STORAGE, service, logger);
+  database = storage.database;
   await add([entry(1, mine, 'first'), entry(2, theirs, 'secret of others'), entry(3, mine, 'restored away')]);
   await add([{ ...entry(3, mine, 'restored'), epoch: '2' }]);
   await signHead(4);

@@ -1,8 +1,8 @@
-import { postgresDatabase, type Database } from '@bulkhead/journal';
+import type { Database } from '@bulkhead/journal';
+import { createLogger, migrateStorage, openStorage, type Storage } from '@bulkhead/platform';
 import { startPostgres, type TestDatabase, type TestPostgres } from '@bulkhead/testing';
 import { entryHash, verifyConsistency, verifyInclusion } from '@bulkhead/transparency';
-import { DataSource } from 'typeorm';
-import { MIGRATIONS } from './log-schema.js';
+import { STORAGE } from './storage.js';
 import {
   appendEntries,
   entriesFrom,
@@ -16,22 +16,19 @@ import {
 
 let postgres: TestPostgres;
 let test: TestDatabase;
+let storage: Storage;
 let database: Database;
+const logger = createLogger('test', 'fatal');
 beforeAll(async () => {
   postgres = await startPostgres();
 });
 afterAll(() => postgres.stop());
 beforeEach(async () => {
   test = await postgres.database();
-  const source = new DataSource({
-    type: 'postgres',
-    url: test.url,
-    migrations: [...MIGRATIONS],
-  });
-  await source.initialize();
-  await source.runMigrations();
-  await source.destroy();
-  database = postgresDatabase(test.pool);
+  const { owner, service } = await test.roles('audit');
+  await migrateStorage(STORAGE, owner, logger);
+  storage = await openStorage(STORAGE, service, logger);
+  database = storage.database;
 });
 
 const entry = (journal: string, position: number, body = `{"n":${position}}`): NewEntry => ({

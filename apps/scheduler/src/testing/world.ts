@@ -15,11 +15,9 @@ import { vaultContracts } from '@bulkhead/contracts/events/vault';
 import {
   CommandBus,
   DataKeySealer,
-  migrateJournal,
   natsBus,
   natsStreams,
   pagesHandler,
-  postgresDatabase,
   postgresStores,
   sealLeaves,
   serveCommands,
@@ -30,7 +28,7 @@ import {
   type Journal,
   type Subscription,
 } from '@bulkhead/journal';
-import { dataSource, migrate } from '@bulkhead/platform';
+import { createLogger, migrateStorage, openStorage, type Storage } from '@bulkhead/platform';
 import {
   eventually,
   MemoryDataKeys,
@@ -42,13 +40,11 @@ import {
   type TestNats,
   type TestPostgres,
 } from '@bulkhead/testing';
-import type { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { directoryOf } from '../directory/directory.js';
 import { SCHEMA } from '../scheduler.js';
 import { openService, type SchedulerService } from '../service.js';
-import { ENTITIES } from '../storage/entities.js';
-import { MIGRATIONS } from '../storage/migrations.js';
+import { STORAGE } from '../storage/storage.js';
 
 const traced = z.object({ trace: z.string().optional() });
 const LIMITS = { maxAgeMs: 86_400_000, maxBytes: 16 * 2 ** 20, replicas: 1 };
@@ -74,19 +70,20 @@ export class World {
     readonly postgres: TestPostgres,
     readonly nats: TestNats,
     readonly testDatabase: TestDatabase,
-    readonly database: Database,
-    readonly source: DataSource,
+    private readonly storage: Storage,
   ) {}
+
+  get database(): Database {
+    return this.storage.database;
+  }
 
   static async start(): Promise<World> {
     const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
     const testDatabase = await postgres.database();
-    const database = postgresDatabase(testDatabase.open({ options: `-c search_path=${SCHEMA}` }));
-    await migrateJournal(database, { service: 'scheduler', schema: SCHEMA });
-    const place = { url: testDatabase.url, schema: SCHEMA, applicationName: 'test' };
-    const source = await dataSource(place, { entities: ENTITIES, migrations: [...MIGRATIONS] }).initialize();
-    await migrate(source);
-    const world = new World(postgres, nats, testDatabase, database, source);
+    const { owner, service } = await testDatabase.roles(SCHEMA);
+    const logger = createLogger('test', 'fatal');
+    await migrateStorage(STORAGE, owner, logger);
+    const world = new World(postgres, nats, testDatabase, await openStorage(STORAGE, service, logger));
     world.neighbours = await Promise.all([
       world.neighbour('api', apiContracts),
       world.neighbour('vault', vaultContracts),
@@ -105,7 +102,7 @@ export class World {
       serving.close();
       await backbone.stop();
     }
-    await this.source.destroy();
+    await this.storage.close();
     await Promise.all([this.postgres.stop(), this.nats.stop()]);
   }
 
@@ -119,7 +116,7 @@ export class World {
     const copy = openService({
       database: this.database,
       stores: postgresStores(this.database, SCHEMA),
-      directory: directoryOf(this.source),
+      directory: directoryOf(this.storage.source),
       bus: natsBus(connection),
       streams: await natsStreams(connection, 'scheduler'),
       dataKeys: this.keys,
@@ -260,7 +257,7 @@ export class World {
 
   private async neighbour(service: 'api' | 'vault', contracts: typeof apiContracts): Promise<Neighbour> {
     const { testDatabase, nats, keys } = this;
-    const backbone = await TestBackbone.start({ service, contracts, pool: testDatabase.pool, nats, keys });
+    const backbone = await TestBackbone.start({ service, contracts, database: testDatabase, nats, keys });
     const serving = serveCommands<null, null>({
       bus: backbone.bus,
       service,

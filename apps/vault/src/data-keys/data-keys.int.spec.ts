@@ -69,8 +69,8 @@ describe('at rest', () => {
     const vault = await fixture.open();
     const [mine, theirs] = [newOrganizationId(), newOrganizationId()];
     for (const scope of [mine, theirs]) await vault.dataKeys.get(scope);
-    await fixture.storage.database.query(
-      'update data_key set sealed = (select sealed from data_key where scope = $2) where scope = $1',
+    await fixture.superuser.pool.query(
+      'update vault.data_key set sealed = (select sealed from vault.data_key where scope = $2) where scope = $1',
       [mine, theirs],
     );
     await expect(vault.dataKeys.get(mine)).rejects.toMatchObject({ code: 'vault_row_damaged' });
@@ -85,7 +85,10 @@ describe('at rest', () => {
 
   it('the journal’s rows can only be added', async () => {
     const { database } = fixture.storage;
-    await expect(database.query(`update envelope set body = ''`)).rejects.toThrow(/never changed/);
-    await expect(database.query('delete from envelope')).rejects.toThrow(/never changed/);
+    await expect(database.query(`update envelope set body = ''`)).rejects.toThrow('permission denied');
+    await expect(database.query('delete from envelope')).rejects.toThrow('permission denied');
+    const { pool } = fixture.superuser;
+    await expect(pool.query(`update vault.envelope set body = ''`)).rejects.toThrow('never changed');
+    await expect(pool.query('delete from vault.envelope')).rejects.toThrow('never changed');
   });
 });

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { createLogger, readEnvironment } from '@bulkhead/platform';
+import { createLogger, openStorage, readEnvironment } from '@bulkhead/platform';
 import { isBulkheadError } from '@bulkhead/contracts';
 import { initSettings, masterKeyFileOf, type InitSettings } from '../settings.js';
-import { openVaultStorage } from '../storage/storage.js';
+import { STORAGE } from '../storage/storage.js';
 import { initialize } from './initialize.js';
 
 /** `bulkhead init`: run once after Postgres and before nats-server and the vault; running it again is harmless. */
 async function main(): Promise<void> {
   const settings = readEnvironment('init', initSettings);
-  const storage = await openVaultStorage(settings.BULKHEAD_PG, createLogger('init', 'warn'));
+  const storage = await openStorage(STORAGE, settings.BULKHEAD_PG, createLogger('init', 'warn'));
   try {
     const made = await initialize({ database: storage.database, ...planOf(settings) });
     process.stdout.write(made.length > 0 ? made.map((line) => `made ${line}\n`).join('') : 'nothing to do\n');

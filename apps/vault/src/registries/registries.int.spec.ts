@@ -320,7 +320,7 @@ describe('at rest', () => {
     await eventually(async () =>
       (await streamed()).some((text) => text.includes('RegistryCredentialReleased')),
     );
-    const dump = await dumpOf(fixture.url);
+    const dump = await dumpOf(fixture.superuser.url);
     expect(dump).toContain(`${organization}\t${REGISTRY}\t`);
     expect(log.length).toBeGreaterThan(0);
     for (const text of [dump, ...(await filesBelow(fixture.directory)), ...log])

@@ -9,16 +9,14 @@ export interface MigrateOptions {
   readonly service: Service;
   /** The service's own schema, made where it is missing. */
   readonly schema: string;
-  /** Where another role than the migrating one runs the service: it may only insert and select envelopes and records. */
-  readonly role?: string;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** "JRNL": the lock that copies of a service migrating at once take in turn. */
+/** "JRNL": the lock that those migrating at once take in turn. */
 const MIGRATION_LOCK = 0x4a_52_4e_4c;
 
-/** Brings a journal's tables up to date, and begins its first epoch. Safe to call by every copy at every start. */
+/** Brings a journal's tables up to date as their owner, and begins its first epoch. Changes nothing where both are there. */
 export function migrateJournal(database: Database, options: MigrateOptions): Promise<void> {
   const schema = checkedName(options.schema);
   return database.transaction(async (tx) => {
@@ -27,7 +25,6 @@ export function migrateJournal(database: Database, options: MigrateOptions): Pro
     if (!found) await tx.query(`create schema ${schema}`);
     await tx.query(`set local search_path = ${schema}`);
     await migrateForward(tx);
-    if (options.role !== undefined) await grant(tx, schema, checkedName(options.role));
     const [epoch] = await tx.query('select from epoch limit 1');
     if (!epoch)
       await startEpoch(tx, {
@@ -52,10 +49,9 @@ async function migrateForward(tx: Sql): Promise<void> {
   }
 }
 
-async function grant(tx: Sql, schema: string, role: string): Promise<void> {
-  await tx.query(`grant usage on schema ${schema} to ${role};
-    grant select, insert on envelope, record, epoch to ${role};
-    grant usage on sequence envelope_seq_seq to ${role};
-    grant select, insert, delete on pending, command to ${role};
-    grant select, insert, update, delete on leadership, cursor, parked, parked_message, feed, feed_change to ${role}`);
+/** Names of migrations that this code needs and the schema lacks. */
+export async function missingJournalMigrations(sql: Sql, schema: string): Promise<string[]> {
+  const done = await sql.query<{ name: string }>(`select name from ${checkedName(schema)}.journal_migration`);
+  const known = new Set(done.map(({ name }) => name));
+  return MIGRATIONS.map(({ name }) => name).filter((name) => !known.has(name));
 }

@@ -112,6 +112,13 @@ export const MIGRATIONS: readonly { readonly name: string; readonly sql: string 
         order by r.position
       $$;`,
   },
+  {
+    name: '004-results-stay',
+    sql: `
+      create function keep_results() returns trigger language plpgsql as
+        $$ begin raise exception 'the result of command % stays', old.id; end $$;
+      create trigger keep before delete on command for each row when (old.outcome = 'done') execute function keep_results();`,
+  },
 ];
 
 /** Schema names that may stand in SQL as they are. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([postgres.stop(), nats.stop()]));
 beforeEach(async () => {
   database = await postgres.database();
-  backbone = await TestBackbone.start({ contracts: accountContracts, pool: database.pool, nats });
+  backbone = await TestBackbone.start({ contracts: accountContracts, database, nats });
   await backbone.streams.remove(STREAM);
   journal = backbone.journal(backbone.relay());
   handled = [];

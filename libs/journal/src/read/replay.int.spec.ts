@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([postgres.stop(), nats.stop()]));
 beforeEach(async () => {
   database = await postgres.database();
-  backbone = await TestBackbone.start({ contracts: accountContracts, pool: database.pool, nats });
+  backbone = await TestBackbone.start({ contracts: accountContracts, database, nats });
   await backbone.streams.remove(streamName('scheduler'));
   await createBalances(database.pool);
   journal = backbone.journal();

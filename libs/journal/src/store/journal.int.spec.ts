@@ -5,15 +5,15 @@ import {
   accountContracts,
   deposit,
   MemoryDataKeys,
+  migratedJournal,
   ORGANIZATION,
   startPostgres,
   withdraw,
   type TestDatabase,
   type TestPostgres,
 } from '@bulkhead/testing';
-import { postgresDatabase } from '../postgres/database.js';
+import type { Database } from '../ports/sql.js';
 import { PostgresJournalStore } from '../postgres/journal-store.js';
-import { migrateJournal } from '../postgres/migrate.js';
 import { openLeaves } from '../seal/leaves.js';
 import { DataKeySealer } from '../seal/sealer.js';
 
@@ -24,6 +24,8 @@ let postgres: TestPostgres;
 let database: TestDatabase;
 let keys: MemoryDataKeys;
 let commits: number;
+/** As the role of the service. */
+let sql: Database;
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -33,13 +35,13 @@ beforeEach(async () => {
   database = await postgres.database();
   keys = new MemoryDataKeys();
   commits = 0;
-  await migrateJournal(postgresDatabase(database.pool), { service: 'scheduler', schema: 'scheduler' });
+  sql = await migratedJournal(database, 'scheduler');
 });
 
 const open = () =>
   new Journal({
     service: 'scheduler',
-    store: new PostgresJournalStore(postgresDatabase(database.pool), 'scheduler'),
+    store: new PostgresJournalStore(sql, 'scheduler'),
     contracts: accountContracts,
     sealer: new DataKeySealer(keys),
     committed: () => commits++,
@@ -340,25 +342,42 @@ describe('what is stored', () => {
       await expect(database.pool.query(statement)).rejects.toThrow('inserted and never changed');
   });
 
-  it('is only inserted and selected by the role of the service', async () => {
-    await database.pool.query('create role running login');
-    await migrateJournal(postgresDatabase(database.pool), {
-      service: 'scheduler',
-      schema: 'scheduler',
-      role: 'running',
-    });
-    const pool = database.open({ user: 'running' });
-    const journal = new Journal({
-      service: 'scheduler',
-      store: new PostgresJournalStore(postgresDatabase(pool), 'scheduler'),
-      contracts: accountContracts,
-      sealer: new DataKeySealer(keys),
-    });
-    expect(await put(journal, 'a', 5)).toMatchObject({ result: { balance: 5 } });
-    await expect(pool.query(`update scheduler.envelope set version = 9`)).rejects.toThrow(
-      'permission denied',
+  it('refuses its service everything but to read and to add', async () => {
+    await put(open(), 'a', 5);
+    for (const statement of [
+      'update scheduler.envelope set version = 9',
+      'delete from scheduler.envelope',
+      'truncate scheduler.envelope',
+      'update scheduler.record set position = 9',
+      'delete from scheduler.record',
+      `update scheduler.command set answer = 'other'`,
+      'truncate scheduler.command',
+      'delete from scheduler.epoch',
+      'drop table scheduler.envelope',
+      'alter table scheduler.envelope disable trigger keep',
+      'alter table scheduler.envelope add column note text',
+      'create table scheduler.other (id text)',
+      'create or replace function scheduler.keep_rows() returns trigger language plpgsql as $$ begin return null; end $$',
+      'alter schema scheduler owner to bulkhead_scheduler',
+      'set session_replication_role = replica',
+      'set role bulkhead_scheduler_owner',
+    ])
+      await expect(sql.query(statement)).rejects.toThrow(/permission denied|must be owner/);
+    expect(await put(open(), 'a', 1)).toMatchObject({ result: { balance: 6 } });
+  });
+
+  it('keeps results from its service, which may forget refusals', async () => {
+    await put(open(), 'a', 5, 'kept');
+    await expect(sql.query(`delete from scheduler.command where id = 'kept'`)).rejects.toThrow(
+      'the result of command kept stays',
     );
-    await expect(pool.query(`delete from scheduler.record`)).rejects.toThrow('permission denied');
+  });
+
+  it('is closed to the role of another service', async () => {
+    const other = database.open({ user: 'bulkhead_api' });
+    await expect(other.query('select from scheduler.envelope')).rejects.toThrow(
+      'permission denied for schema',
+    );
   });
 });
 

@@ -1,6 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, streamName } from '@bulkhead/contracts';
-import { ownPages, PostgresReactorStore, Reactor, type Journal, type Relay } from '@bulkhead/journal';
+import {
+  ownPages,
+  PostgresReactorStore,
+  Reactor,
+  type Journal,
+  type Relay,
+} from '@bulkhead/journal';
 import {
   account,
   accountContracts,
@@ -30,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([postgres.stop(), nats.stop()]));
 beforeEach(async () => {
   database = await postgres.database();
-  backbone = await TestBackbone.start({ contracts: accountContracts, pool: database.pool, nats });
+  backbone = await TestBackbone.start({ contracts: accountContracts, database, nats });
   await backbone.streams.remove(streamName('scheduler'));
   await createBalances(database.pool);
   journal = backbone.journal();
