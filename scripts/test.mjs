@@ -2,6 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explain } from './lib/failure.mjs';
 import { Steps, duration } from './lib/steps.mjs';
+import { HOST_PACKAGES, PEER_PROXIES } from './setup/host-packages.mjs';
 import { CHECKS, runCheck } from './test/checks.mjs';
 import { startInstance } from './test/instance.mjs';
 import { cacheOf, setUp } from './test/set-up.mjs';
@@ -67,7 +68,7 @@ async function slowStages() {
 }
 
 try {
-  await setUp(root, steps);
+  await setUp(root, steps, slow ? [...HOST_PACKAGES, ...PEER_PROXIES] : HOST_PACKAGES);
   await (slow ? slowStages() : fastStages());
 } catch (error) {
   if (!aborted.signal.aborted) {

@@ -46,6 +46,12 @@ export const HOST_PACKAGES = [
   { name: 'util-linux', use: "each service's own user", isThere: program('setpriv') },
 ];
 
+/** What the edge is compared with. */
+export const PEER_PROXIES = [
+  { name: 'nginx', use: 'comparing the edge with it', isThere: program('nginx') },
+  { name: 'haproxy', use: 'comparing the edge with it', isThere: program('haproxy') },
+];
+
 /**
  * Installs the missing ones with apt, saying which.
  * @param {readonly string[]} more further packages that a caller needs

@@ -46,6 +46,9 @@ export function parseRequestHead(text: string): RequestHead {
   };
 }
 
+/** `PRI` is how HTTP/2 begins (RFC 9113 §3.4); no other protocol may use it. */
+const NOT_SERVED: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'PRI']);
+
 function parseRequestLine(line: string): { method: string; target: string; minorVersion: 0 | 1 } {
   const first = line.indexOf(' ');
   const last = line.lastIndexOf(' ');
@@ -55,7 +58,7 @@ function parseRequestLine(line: string): { method: string; target: string; minor
   if (method.length > MAX_METHOD || !isToken(method)) throw new HttpSyntaxError('bad_method');
   if (!isTarget(target)) throw new HttpSyntaxError('bad_target');
   const minorVersion = parseVersion(line.slice(last + 1));
-  if (method === 'CONNECT' || method === 'TRACE') throw new HttpSyntaxError('method_not_served');
+  if (NOT_SERVED.has(method)) throw new HttpSyntaxError('method_not_served');
   return { method, target, minorVersion };
 }
 
@@ -118,6 +121,10 @@ function sortField(sent: SentFields, field: Field): void {
     case 'connection':
       sent.framing.addConnectionOptions(field.value);
       return;
+    case 'content_length':
+    case 'transfer_encoding':
+      // A backend behind CGI, or one modelled on it, can't tell these from the fields that frame.
+      throw new HttpSyntaxError('bad_field');
     case 'expect':
       if (field.value.toLowerCase() !== '100-continue') throw new HttpSyntaxError('bad_expectation');
       sent.expectsContinue = true;

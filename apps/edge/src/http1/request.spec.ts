@@ -73,6 +73,16 @@ describe('what is refused', () => {
       'bad_field',
       ['GET / HTTP/1.1', HOST, 'X-A: b', ' Content-Length: 5', '', ''],
     ],
+    [
+      'Transfer-Encoding with an underscore',
+      'bad_field',
+      ['POST / HTTP/1.1', HOST, 'Transfer_Encoding: chunked', '', ''],
+    ],
+    [
+      'Content-Length with an underscore',
+      'bad_field',
+      ['POST / HTTP/1.1', HOST, 'Content_Length: 5', '', ''],
+    ],
     ['an empty field name', 'bad_field', ['GET / HTTP/1.1', HOST, ': b', '', '']],
     ['a line without a colon', 'bad_field', ['GET / HTTP/1.1', HOST, 'X-A', '', '']],
     ['a null byte in a value', 'bad_field', ['GET / HTTP/1.1', HOST, 'X-A: b\0c', '', '']],
@@ -102,6 +112,7 @@ describe('what is refused', () => {
     ['a lower-case version', 'bad_request_line', ['GET / http/1.1', HOST, '', '']],
     ['a method that is no token', 'bad_method', ['G(T / HTTP/1.1', HOST, '', '']],
     ['CONNECT', 'method_not_served', ['CONNECT /a.example:443 HTTP/1.1', HOST, '', '']],
+    ['PRI', 'method_not_served', ['PRI / HTTP/1.1', HOST, '', '']],
     ['TRACE', 'method_not_served', ['TRACE / HTTP/1.1', HOST, '', '']],
     ['an expectation nobody knows', 'bad_expectation', ['GET / HTTP/1.1', HOST, 'Expect: 200-ok', '', '']],
     [

@@ -96,7 +96,7 @@ export function refusalPage(refusal: Refusal, requestId: string, accept: string 
 const jsonPage = ({ code, status, message }: Refusal, requestId: string): string =>
   `${JSON.stringify({ error: code, status, message, request_id: requestId })}\n`;
 
-const htmlPage = ({ status, message }: Refusal, requestId: string): string =>
+const htmlPage = ({ code, status, message }: Refusal, requestId: string): string =>
   `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -105,7 +105,7 @@ const htmlPage = ({ status, message }: Refusal, requestId: string): string =>
 <style>body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:15vh auto;padding:0 1rem}small{color:#666}</style>
 <h1>${status} ${reasonOf(status)}</h1>
 <p>${message}</p>
-<p><small>Request ${requestId}</small></p>
+<p><small>Request ${requestId} (${code})</small></p>
 </html>
 `;
 
