@@ -10,6 +10,7 @@ import { Keyring } from './keys/keyring.js';
 import type { MasterKey } from './keys/master-key.js';
 import { bus, headSigner, internalRoot, joinTokenKey, sealKey, type HeadSigner } from './keys/named-keys.js';
 import { RegistryCredentials } from './registries/registry-credentials.js';
+import { RootKeys } from './root-keys/root-keys.js';
 import { RegistryReleases } from './registries/registry-releases.js';
 
 export const SCHEMA = 'vault';
@@ -33,6 +34,7 @@ export interface Vault {
   readonly joinTokens: JoinTokens;
   readonly registryCredentials: RegistryCredentials;
   readonly registryReleases: RegistryReleases;
+  readonly rootKeys: RootKeys;
   readonly heads: HeadSigner;
   /** To which anyone may seal for the vault, raw. */
   readonly sealPublicKey: Uint8Array;
@@ -70,6 +72,7 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
     dataKeys: new ManagedDataKeys(stored, journal, now),
     joinTokens: { journal, ca: root.certificate, key: await joinTokenKey.provide(keyring) },
     heads: await headSigner.provide(keyring),
+    rootKeys: new RootKeys({ sql: database, master, journal }),
     registryCredentials,
     registryReleases: new RegistryReleases({ registryCredentials, registry, journal, now }),
     sealPublicKey: seals.publicKey,

@@ -15,6 +15,8 @@ export * from './placement/index.js';
 export * from './identity/index.js';
 export * from './join-token/index.js';
 export * from './data-key/index.js';
+export * from './root-key/index.js';
+export * from './minted-token/index.js';
 export * from './registry-credentials/index.js';
 export * from './registry-release/index.js';
 export * from './intervention/index.js';

@@ -17,6 +17,7 @@ import type { Placements } from '../registries/placements.js';
 import type { Vault } from '../vault.js';
 import { answer, commandOf, type Handler } from './handler.js';
 import { registryHandlers } from './registry-handlers.js';
+import { tokenHandlers } from './token-handlers.js';
 
 /** What each kind of identity may ask of the vault over the bus. */
 export function vaultHandlers(
@@ -97,6 +98,7 @@ export function vaultHandlers(
         return answer({ ...heads, signature: vault.heads.sign(text).toString('base64') });
       },
     }),
+    ...tokenHandlers(vault),
     ...registryHandlers(vault, placements),
     pages: pagesHandler(pages, access, ['api', 'scheduler', 'audit']),
   };

@@ -5,6 +5,7 @@ import type { Command, DataKey, DataKeys, Journal, Outcome, Sql } from '@bulkhea
 import { openRow, sealRow } from '../keys/envelope.js';
 import type { MasterKey } from '../keys/master-key.js';
 import { clearRegistryCredentials } from '../registries/registry-credentials.js';
+import { destroyRootKey } from '../root-keys/root-keys.js';
 
 /** Data keys that are there already, as rows wrapped by the master key. The vault's own journal uses these. */
 export class StoredDataKeys implements DataKeys {
@@ -69,6 +70,7 @@ export class ManagedDataKeys implements DataKeys {
       const key = await decision.load(dataKeyAggregate, scope);
       decision.append(key, dataKeyAggregate.decide({ type: 'destroy', scope, reason }, key.state), scope);
       await clearRegistryCredentials(decision, scope);
+      await destroyRootKey(decision, scope, reason);
       await decision.sql('delete from data_key where scope = $1', [scope]);
       return null;
     });

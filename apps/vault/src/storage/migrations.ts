@@ -61,4 +61,25 @@ export class RegistryCredentials1763900000000 implements MigrationInterface {
   async down(): Promise<void> {}
 }
 
-export const MIGRATIONS = [VaultTables1763700000000, RegistryCredentials1763900000000] as const;
+export class RootKeys1764000000000 implements MigrationInterface {
+  name = 'RootKeys1764000000000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table root_key (
+        id text primary key,
+        organization text not null unique,
+        sealed bytea not null,
+        created_at timestamptz not null default now()
+      )`);
+  }
+
+  /** Without these keys no token could be verified again. */
+  async down(): Promise<void> {}
+}
+
+export const MIGRATIONS = [
+  VaultTables1763700000000,
+  RegistryCredentials1763900000000,
+  RootKeys1764000000000,
+] as const;

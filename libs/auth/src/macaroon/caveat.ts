@@ -1,5 +1,5 @@
 import { MacaroonError } from './error.js';
-import type { Reader } from './wire/reader.js';
+import { Reader } from './wire/reader.js';
 import { Writer } from './wire/writer.js';
 
 /** More are refused: each costs one signature to verify. */
@@ -40,6 +40,21 @@ function readCaveat(from: Reader): Caveat {
 export function writeCaveats(to: Writer, caveats: readonly Caveat[]): void {
   to.array(2 * caveats.length);
   for (const { raw } of caveats) to.raw(raw);
+}
+
+/** A set of caveats by itself, as it is asked for at minting. */
+export function bytesOf(caveats: readonly Caveat[]): Buffer {
+  const to = new Writer();
+  writeCaveats(to, caveats);
+  return to.bytes();
+}
+
+/** @throws MacaroonError `malformed` or `too_large` */
+export function caveatsOf(bytes: Buffer): readonly Caveat[] {
+  const from = new Reader(bytes);
+  const caveats = readCaveats(from);
+  from.end();
+  return caveats;
 }
 
 const ONE_CAVEAT = Buffer.of(0x92);

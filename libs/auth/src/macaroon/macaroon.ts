@@ -28,17 +28,25 @@ interface Origin {
   readonly kid: Uint8Array;
   readonly location: string;
   readonly key: Uint8Array;
+  /** 16 bytes that no other token of this key has. */
+  readonly random?: Uint8Array;
 }
 
 /** A new token, as mighty as its key until it is attenuated. */
-export function mint({ kid, location, key }: Origin, caveats: readonly Caveat[]): Macaroon {
-  const nonce = newNonce(kid, randomBytes(16), false);
+export function mint(
+  { kid, location, key, random = randomBytes(16) }: Origin,
+  caveats: readonly Caveat[],
+): Macaroon {
+  const nonce = newNonce(kid, random, false);
   return attenuate({ nonce, location, caveats: [], tail: sign(key, nonce.raw) }, caveats);
 }
 
 /** A new proof: its caveats are what they are from the start, since nobody can add any. Only proofs may attest who somebody is. */
-export function mintProof({ kid, location, key }: Origin, caveats: readonly Caveat[]): Macaroon {
-  const nonce = newNonce(kid, randomBytes(16), true);
+export function mintProof(
+  { kid, location, key, random = randomBytes(16) }: Origin,
+  caveats: readonly Caveat[],
+): Macaroon {
+  const nonce = newNonce(kid, random, true);
   const tail = caveats.reduce(link, sign(key, nonce.raw));
   return { nonce, location, caveats, tail: finalize(tail) };
 }

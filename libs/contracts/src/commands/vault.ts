@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { generation } from '../feeds.js';
+import { shortNumber } from '../events/short-number.js';
 import { hostId, machineId, organizationId, timestamp } from '../ids.js';
 import { registryHost } from '../machine-config.js';
 
@@ -86,6 +87,32 @@ export const listRegistryCredentialsResult = z.strictObject({
 export const pullRegistryCredentialRequest = z.strictObject({ machine: machineId, generation });
 export const pullRegistryCredentialResult = z.strictObject({
   credential: z.strictObject({ registry: registryHost, sealed: registryBox }).nullable(),
+});
+
+/**
+ * `mint-token`: signs a token for one organization. The first caveat, the organization by its number, is the vault's; the others are
+ * a set of caveats as tokens hold them, base64. The same command id gets the same token; it is kept nowhere.
+ */
+export const mintTokenRequest = z.strictObject({
+  organization: organizationId,
+  number: shortNumber,
+  caveats: z.base64().max(8192),
+});
+export const mintTokenResult = z.strictObject({ token: z.string(), uuid: z.uuid() });
+
+const tokenBytes = z.base64().max(22_000);
+/**
+ * `verify-token`: whether a token's signatures hold, and which of the discharges it needed, by position. What its caveats say is not
+ * looked at.
+ */
+export const verifyTokenRequest = z.strictObject({
+  token: tokenBytes,
+  discharges: z.array(tokenBytes).max(16),
+});
+export const verifyTokenResult = z.strictObject({
+  organization: organizationId,
+  uuid: z.uuid(),
+  discharges: z.array(z.int().nonnegative()),
 });
 
 /** `seal-key`: the vault's own X25519 key, to which registry credentials are sealed. */
