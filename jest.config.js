@@ -8,5 +8,5 @@ export default {
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   modulePathIgnorePatterns: ['/dist/'],
   testRegex: '\\.spec\\.ts$',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
 };
