@@ -25,6 +25,8 @@ else process.exitCode = await main();
 
 async function main() {
   const timeline = new Timeline();
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () => void Promise.resolve(world?.stop()).finally(() => process.exit(1)));
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
   let world;
   let failed = 0;

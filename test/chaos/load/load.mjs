@@ -17,17 +17,17 @@ const ASKED_AGAIN = 25;
 export class Load {
   /**
    * @param {import('../world/world.mjs').World} world
-   * @param {{ random: any, run: string, apps: string[] }} options
+   * @param {{ random: any, run: string, apps: string[], edges?: { https: string, domain: string }[] }} options
    */
-  static async start(world, { random, run, apps }) {
+  static async start(world, { random, run, apps, edges = [world.dev.edge] }) {
     const load = new Load();
     load.world = world;
     load.random = random;
     load.head = await new KeptHead(world.bulkhead).keep();
     load.watch = new MachineWatch(world.hosts);
-    const { api, organization, image, dev, ca } = world;
+    const { api, organization, image, ca } = world;
     load.mutations = new Mutations({ api, organization, image, random, run }).start();
-    load.visits = new Visits({ edge: dev.edge, ca });
+    load.visits = new Visits({ edges, ca });
     for (const app of apps) load.visits.start(app);
     return load;
   }

@@ -18,18 +18,20 @@ export class Visits {
   #running = [];
   #options;
 
-  /** @param {{ edge: { https: string, domain: string }, ca: Buffer }} options */
+  /** @param {{ edges: { https: string, domain: string }[], ca: Buffer }} options */
   constructor(options) {
     this.#options = options;
   }
 
   /** @param {string} app */
   start(app) {
-    const kept = new https.Agent({ keepAlive: true, maxSockets: 1 });
-    this.#running.push(
-      this.#come(app, kept).finally(() => kept.destroy()),
-      this.#come(app, false),
-    );
+    for (const edge of this.#options.edges) {
+      const kept = new https.Agent({ keepAlive: true, maxSockets: 1 });
+      this.#running.push(
+        this.#come(app, edge, kept).finally(() => kept.destroy()),
+        this.#come(app, edge),
+      );
+    }
     return this;
   }
 
@@ -38,16 +40,16 @@ export class Visits {
     await Promise.all(this.#running);
   }
 
-  async #come(app, agent) {
+  async #come(app, edge, agent) {
     while (!this.#stopping) {
-      this.made.push(await this.visit(app, agent));
+      this.made.push(await this.visit(app, edge, agent));
       await sleep(EVERY_MS);
     }
   }
 
   /** @returns {Promise<Visit>} */
-  async visit(app, agent = false) {
-    const { edge, ca } = this.#options;
+  async visit(app, edge, agent = false) {
+    const { ca } = this.#options;
     const name = `${app}.${edge.domain}`;
     const sentAt = performance.now();
     const found = await exchange(edge.https, {

@@ -10,7 +10,7 @@ export const clientCut = {
   name: 'client-cut',
   title: 'a client’s connection cut at each step of a mutation, and the same request sent again',
   async run(world, { random, run }) {
-    const { api, dev, timeline } = world;
+    const { timeline } = world;
     const app = `${run}-app`;
     await deploy(world, app);
     const load = await Load.start(world, { random, run, apps: [app] });
@@ -24,7 +24,7 @@ export const clientCut = {
     } finally {
       await load.close();
     }
-    await remove({ api, dev }, app);
+    await remove(world, app);
   },
 };
 

@@ -1,7 +1,10 @@
+import { away } from './away.mjs';
 import { clientCut } from './client-cut.mjs';
+import { cutWorker } from './cut-worker.mjs';
 import { diskFull } from './disk-full.mjs';
 import { jetstream } from './jetstream.mjs';
 import { kill } from './kill.mjs';
+import { partition } from './partition.mjs';
 import { restart } from './restart.mjs';
 import { stop } from './stop.mjs';
 
@@ -15,4 +18,4 @@ import { stop } from './stop.mjs';
  */
 
 /** @type {Scenario[]} */
-export const SCENARIOS = [clientCut, kill, restart, jetstream, diskFull, stop];
+export const SCENARIOS = [clientCut, kill, restart, jetstream, diskFull, stop, away, partition, cutWorker];

@@ -1,4 +1,3 @@
-import { Visits } from '../load/visits.mjs';
 import { eventually } from '../wait.mjs';
 
 const SERVICE = {
@@ -11,11 +10,8 @@ const SERVICE = {
  * Makes an app whose machines say who they are, and waits until all of them are started and the app answers.
  * @returns {Promise<string[]>} its machines
  */
-export async function deploy(
-  { api, organization, image, dev, ca },
-  name,
-  { machines = 1, metadata = {} } = {},
-) {
+export async function deploy(world, name, { machines = 1, metadata = {} } = {}) {
+  const { api, organization, image } = world;
   const app = await api.send({
     method: 'POST',
     path: '/v1/apps',
@@ -42,10 +38,9 @@ export async function deploy(
       async () => (await api.get(`/v1/apps/${name}/machines/${id}`)).state === 'started',
       120_000,
     );
-  const visits = new Visits({ edge: dev.edge, ca });
   const answered = new Set();
   await eventually(`every machine of ${name} answers`, async () => {
-    answered.add((await visits.visit(name)).machine);
+    answered.add((await world.visit(name)).machine);
     return ids.every((id) => answered.has(id));
   });
   return ids;

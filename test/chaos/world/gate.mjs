@@ -9,6 +9,8 @@ export class Gate {
   #server;
   #pairs = new Set();
   #isShut = false;
+  /** When something first passed since it was opened the last time, as performance.now() says. */
+  openedAt = null;
 
   /** @param {import('node:net').NetConnectOpts} target */
   constructor(target) {
@@ -56,10 +58,12 @@ export class Gate {
     }
   }
 
-  /** Lets new connections through; those that were cut off are reset. */
+  /** Lets new connections through; those that were cut off end. */
   open() {
+    if (!this.#isShut) return;
     this.#isShut = false;
-    for (const { near } of this.#pairs) near.resetAndDestroy();
+    this.openedAt = null;
+    for (const { near } of this.#pairs) near.destroy();
   }
 
   close() {
@@ -68,7 +72,7 @@ export class Gate {
   }
 
   #join(pair, target) {
-    const far = createConnection(target);
+    const far = createConnection(target, () => (this.openedAt ??= performance.now()));
     pair.far = far;
     far.on('error', () => pair.near.destroy());
     far.once('close', () => this.#isShut || pair.near.destroy());

@@ -42,6 +42,22 @@ export class Store {
     return stdout.split('\n').filter(Boolean);
   }
 
+  /** @returns {Promise<number>} the last envelope of a journal, by the order of commits */
+  async head(service) {
+    const [seq] = await this.rows(`select coalesce(max(seq), 0) from ${service}.envelope`);
+    return Number(seq);
+  }
+
+  /** @returns {Promise<{ type: string, data: any, aggregate: { type: string, id: string } }[]>} */
+  async eventsAfter(service, seq) {
+    const bodies = await this.rows(
+      `select convert_from(body, 'utf8') from ${service}.envelope where seq > ${seq} order by seq`,
+    );
+    return bodies
+      .map((body) => JSON.parse(body))
+      .flatMap(({ aggregate, events }) => events.map(({ type, data }) => ({ type, data, aggregate })));
+  }
+
   /** Every committed envelope has its position, and every reader has read it. */
   caughtUp(withinMs = 60_000) {
     return eventually(

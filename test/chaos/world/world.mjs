@@ -7,10 +7,13 @@ import { startPlatform } from '../../../scripts/start/platform.mjs';
 import { readSettings } from '../../../scripts/start/settings.mjs';
 import { freePort } from '../../../scripts/test/instance.mjs';
 import { apiOf } from '../load/api.mjs';
+import { Visits } from '../load/visits.mjs';
 import { bulkheadOf } from './bulkhead.mjs';
 import { startCopy } from './copies.mjs';
 import { Disk } from './disk.mjs';
+import { Gate } from './gate.mjs';
 import { Parts } from './parts.mjs';
+import { startSecondHost } from './second-host.mjs';
 import { Store } from './store.mjs';
 
 /** Seconds; the shortest silences that the scheduler takes are 5. */
@@ -19,7 +22,10 @@ export const HOST_LOST_AFTER = 12;
 /** A whole platform with real parts, on a disk of its own, and what faults and invariants need of it. */
 export class World {
   #closers = [];
+  #closersAfterPlatform = [];
   #copies = null;
+  #secondHost = null;
+  #secondEdge = null;
 
   /**
    * @param {{ root: string, timeline: import('../timeline.mjs').Timeline }} options
@@ -45,10 +51,13 @@ export class World {
     await run('chmod', ['755', directory]);
     this.disk = await new Disk(path.join(directory, 'disk')).mount();
     this.#closers.push(() => this.disk.unmount());
+    this.#closers.push(() => this.#closersAfterPlatform.forEach((close) => close()));
     const { instance, dev } = await startPlatform({
       settings: readSettings(root, await environment(root, this.disk.directory)),
       steps: new Steps(process.stderr),
       onStop: (close) => this.#closers.push(close),
+      // Nobody waits for the test's machines to end well.
+      hurry: AbortSignal.abort(),
     });
     this.instance = instance;
     /** The data directory of each host with machines. */
@@ -72,12 +81,57 @@ export class World {
   /** A second copy of each service that may have several; once. Clients then ask both copies of the api. */
   copies() {
     this.#copies ??= (async () => {
-      const [, api] = await Promise.all(
-        ['scheduler', 'api', 'audit'].map((service) => startCopy(this, service, `${service}-b`)),
-      );
+      const { ports, postgres, layout, accounts } = this.instance;
+      const sockets = new URL(postgres.url('api')).searchParams.get('host');
+      const socket = `.s.PGSQL.${ports.POSTGRES}`;
+      const directory = path.join(layout.data, 'gate');
+      this.gates = {
+        apiBus: this.#gate({ host: '127.0.0.1', port: ports.NATS }),
+        apiDatabase: this.#gate({ path: path.join(sockets, socket) }),
+      };
+      await this.gates.apiDatabase.listenAt(directory, path.join(directory, socket), accounts.api);
+      const ways = { nats: await this.gates.apiBus.listen(), postgresDirectory: directory };
+      const [api] = await Promise.all([
+        startCopy(this, 'api', 'api-b', ways),
+        startCopy(this, 'scheduler', 'scheduler-b'),
+        startCopy(this, 'audit', 'audit-b'),
+      ]);
       this.api.alsoAt(`http://127.0.0.1:${api.port}`);
     })();
     return this.#copies;
+  }
+
+  /** A second host with machines, which reaches the bus through a gate; once. */
+  secondHost() {
+    this.#secondHost ??= (async () => {
+      const bus = this.#gate({ host: '127.0.0.1', port: this.instance.ports.NATS });
+      const { id, data, close } = await startSecondHost(this, { nats: await bus.listen() });
+      this.#closersAfterPlatform.push(close);
+      this.hosts.push(data);
+      return { id, bus };
+    })();
+    return this.#secondHost;
+  }
+
+  /** A second edge, which reaches the bus through a gate; once. */
+  secondEdge() {
+    this.#secondEdge ??= (async () => {
+      const bus = this.#gate({ host: '127.0.0.1', port: this.instance.ports.NATS });
+      const { httpsPort } = await startCopy(this, 'edge', 'edge-b', { nats: await bus.listen() });
+      return { address: { ...this.dev.edge, https: `https://127.0.0.1:${httpsPort}` }, bus };
+    })();
+    return this.#secondEdge;
+  }
+
+  /** One request for an app, as a visitor makes it. */
+  visit(app) {
+    return new Visits({ edges: [this.dev.edge], ca: this.ca }).visit(app, this.dev.edge);
+  }
+
+  #gate(target) {
+    const gate = new Gate(target);
+    this.#closers.push(() => gate.close());
+    return gate;
   }
 
   /** Whole again: every process ready, every journal carried and read. */
