@@ -1,8 +1,6 @@
-import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { choose, perform } from './perform.mjs';
-import { Timeline } from './timeline.mjs';
-import { World } from './world/world.mjs';
+import { Laboratory } from './laboratory.mjs';
+import { choose } from './perform.mjs';
 
 /** `BULKHEAD_CHAOS_SEED` repeats a run, `BULKHEAD_CHAOS` names scenarios, or is `all`. */
 const seed = Number(process.env.BULKHEAD_CHAOS_SEED ?? Date.now() % 2 ** 31);
@@ -10,15 +8,14 @@ const named = (process.env.BULKHEAD_CHAOS ?? '').split(/[\s,]+/).filter(Boolean)
 const all = named.includes('all');
 /** Its disk is a mount, its parts are users of their own, its machines are jailed. */
 const skip = process.getuid() === 0 ? false : 'needs root';
-let world;
+let laboratory;
 
 before(async () => {
   if (skip) return;
-  world = await World.start({ root: path.resolve(import.meta.dirname, '../..'), timeline: new Timeline() });
+  laboratory = new Laboratory();
+  await laboratory.begin();
 });
-after(() => world?.stop());
+after(() => laboratory?.end());
 
-for (const scenario of choose(all ? [] : named, all)) {
-  const { name, title } = scenario;
-  test(`${name}: ${title}`, { skip }, () => perform(scenario, { world, seed }));
-}
+for (const { name, title } of choose(all ? [] : named, all))
+  test(`${name}: ${title}`, { skip }, () => laboratory.perform(name, seed));

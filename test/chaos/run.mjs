@@ -3,13 +3,10 @@
  *
  *   node test/chaos/run.mjs [NAME…] [--all] [--seed N] [--list] [--logs]
  */
-import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { explain } from '../../scripts/lib/failure.mjs';
-import { perform, choose } from './perform.mjs';
+import { Laboratory } from './laboratory.mjs';
+import { choose } from './perform.mjs';
 import { SCENARIOS } from './scenarios/index.mjs';
-import { Timeline } from './timeline.mjs';
-import { World } from './world/world.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,29 +18,24 @@ const { values, positionals } = parseArgs({
   },
 });
 if (values.list) for (const { name, title } of SCENARIOS) console.log(`${name.padEnd(20)} ${title}`);
-else process.exitCode = await main();
+else process.exitCode = await main(choose(positionals, values.all));
 
-async function main() {
-  const timeline = new Timeline();
-  for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => void Promise.resolve(world?.stop()).finally(() => process.exit(1)));
+async function main(chosen) {
   const seed = Number(values.seed ?? Date.now() % 2 ** 31);
-  let world;
-  let failed = 0;
+  const laboratory = new Laboratory();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void laboratory.end());
+  const failed = [];
   try {
-    const chosen = choose(positionals, values.all);
-    world = await World.start({ root: path.resolve(import.meta.dirname, '../..'), timeline });
-    for (const scenario of chosen)
-      await perform(scenario, { world, seed }).catch((error) => {
-        failed++;
-        timeline.say(error.stack);
+    await laboratory.begin();
+    for (const { name } of chosen)
+      await laboratory.perform(name, seed).catch((error) => {
+        failed.push(name);
+        console.error(error.message);
       });
-  } catch (error) {
-    failed++;
-    console.error(explain(error));
+    if (values.logs) console.error(`the logs of every process: ${await laboratory.keepLogs()}`);
   } finally {
-    if (values.logs) timeline.say(`the logs of every process: ${world?.keepLogs()}`);
-    await world?.stop();
+    await laboratory.end();
   }
-  return failed > 0 ? 1 : 0;
+  console.error(failed.length > 0 ? `failed: ${failed.join(', ')}` : 'every invariant held');
+  return failed.length > 0 ? 1 : 0;
 }

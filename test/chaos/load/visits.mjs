@@ -61,7 +61,8 @@ export class Visits {
     }).catch((error) => error);
     const told = { app, sentAt, endedAt: performance.now() };
     if (found instanceof Error) return { ...told, problem: found.code ?? found.message };
-    if (found.status !== 200) return { ...told, problem: `${found.status} ${found.text.slice(0, 80)}` };
+    if (found.status !== 200 || !found.text.startsWith('{'))
+      return { ...told, problem: `${found.status} ${found.text.slice(0, 80)}` };
     return { ...told, problem: null, ...JSON.parse(found.text) };
   }
 }
