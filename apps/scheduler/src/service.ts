@@ -31,6 +31,7 @@ import { apiProjection } from './directory/api-projection.js';
 import type { Directory } from './directory/directory.js';
 import { forgetDestroyedKeys } from './directory/forget-destroyed-keys.js';
 import { vaultProjection } from './directory/vault-projection.js';
+import { edgeFeed } from './feeds/edge-feed.js';
 import { feed } from './feeds/feed.js';
 import { machineFeeds } from './feeds/machine-feeds.js';
 import { housekeeping } from './housekeeping.js';
@@ -94,6 +95,7 @@ export function openService(on: Foundations): SchedulerService {
     openProjection(on, machineFeeds(sealer), ownPages(store), publisher),
     openProjection(on, apiProjection, remotePages(commands, 'api', random)),
     openProjection(on, vaultProjection, remotePages(commands, 'vault', random)),
+    openProjection(on, edgeFeed, remotePages(commands, 'vault', random), publisher),
   ];
   const projectors = projections.map(({ projector }) => projector);
   const stopping = new AbortController();

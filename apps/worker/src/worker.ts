@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { hostname } from 'node:os';
-import type { Heartbeat } from '@bulkhead/contracts';
+import { EDGE_FEED, type Heartbeat } from '@bulkhead/contracts';
 import { hostId } from '@bulkhead/contracts/ids';
 import type { HostId } from '@bulkhead/domain';
 import { sourcePolicyOf } from '@bulkhead/images';
-import { systemClock, systemRandom } from '@bulkhead/journal';
+import { askFeed, FeedFollower, systemClock, systemRandom } from '@bulkhead/journal';
 import type { Logger, Member } from '@bulkhead/platform';
 import { ControlLoop } from './control-loop.js';
+import { AdmittedEdges } from './forward/admitted-edges.js';
 import { ForwardServer } from './forward/forward-server.js';
 import { HeadWitness, type Sighting } from './heads/head-witness.js';
 import { hostCapacity } from './host/capacity.js';
@@ -86,7 +87,7 @@ export class Worker {
     });
     this.#loop = loop;
     this.#closers.push(() => loop.stop());
-    this.#beat(loop, await this.#forward(loop.fleet));
+    this.#beat(loop, await this.#forward(loop.fleet, store));
     this.#witness(join(directory, 'audit-heads.jsonl'));
   }
 
@@ -98,14 +99,16 @@ export class Worker {
     return logs;
   }
 
-  async #forward(fleet: Fleet): Promise<Heartbeat['forward']> {
+  async #forward(fleet: Fleet, store: WorkerStore): Promise<Heartbeat['forward']> {
     const { settings, member, logger } = this.options;
     const { BULKHEAD_FORWARD_ADDRESS: address, BULKHEAD_FORWARD_PORT: port } = settings;
     if (port === undefined) return null;
+    const edges = new AdmittedEdges(store, (edge) => server.dismiss(edge));
     const server = new ForwardServer({
       address,
       port,
       credentials: () => ({ ...member.identity.tls }),
+      admits: (edge) => edges.has(edge),
       find: (request) => fleet.forwardTarget(request),
       warn: (problem) => logger.warn(problem),
     });
@@ -114,7 +117,24 @@ export class Worker {
       stopRefreshing();
       return server.close();
     });
+    this.#followEdges(edges);
     return { host: address, port: await server.listen() };
+  }
+
+  #followEdges(copy: AdmittedEdges): void {
+    const { member, logger } = this.options;
+    const over = new AbortController();
+    const following = new FeedFollower({
+      name: EDGE_FEED,
+      bus: member.bus,
+      ask: askFeed(member.commands, 'scheduler'),
+      copy,
+      report: (error) => logger.warn({ err: error }, 'the feed of edges is behind'),
+    }).run(over.signal);
+    this.#closers.push(() => {
+      over.abort();
+      return following;
+    });
   }
 
   #beat(loop: ControlLoop, forward: Heartbeat['forward']): void {

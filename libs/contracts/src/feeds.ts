@@ -90,6 +90,10 @@ export const instanceRow = z.strictObject({
 });
 export type InstanceRow = z.infer<typeof instanceRow>;
 
+/** A row of the `edges` feed, keyed by the edge's id: it may come to workers of other hosts. */
+export const edgeRow = z.object({ edge: hostId });
+export type EdgeRow = z.input<typeof edgeRow>;
+
 /** A row of a host's feed, keyed by machine id: what should run there. */
 export const hostMachineRow = z.strictObject({
   machine: machineId,

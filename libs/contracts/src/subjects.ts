@@ -40,6 +40,8 @@ export const feedSubject = (name: string) => `bh.feed.${name.split('/').map(toke
 /** A host's id is a token of its own, since a permission's template only stands for a whole token (nats-server 2.10). */
 export const hostFeed = (host: string) => `host/${token(host)}`;
 export const INSTANCE_FEED = 'instances';
+/** Which edges workers let in. */
+export const EDGE_FEED = 'edges';
 
 /** What a projection has just committed: a waiting write listens. */
 export const announceSubject = (projection: string) => `bh.seen.${token(projection)}`;

@@ -1,17 +1,18 @@
-import { hostFeed, INSTANCE_FEED, type FeedRequest } from '@bulkhead/contracts';
+import { EDGE_FEED, hostFeed, INSTANCE_FEED, type FeedRequest } from '@bulkhead/contracts';
 import { notFound } from '@bulkhead/auth';
 import { feedHandler, type FeedStore } from '@bulkhead/journal';
 import type { CommandAccess, Sender } from '../access/clearing.js';
 import type { Handler } from '../access/handler.js';
+import { EDGES_PROJECTION } from './edge-feed.js';
 import { FEEDS_PROJECTION } from './machine-feeds.js';
 
-/** A host reads its feed: a worker its own desired state, an edge the instances, and nobody anything else. */
+/** A host reads its feeds: a worker its own desired state and the edges, an edge the instances, and nobody anything else. */
 export function feed(store: FeedStore): Handler {
   const reading = feedHandler<CommandAccess, Sender>({
     store,
     access: { by: 'host', kinds: ['worker', 'edge'] },
     callers: ['host'],
-    readerOf: () => FEEDS_PROJECTION,
+    readerOf: (name) => (name === EDGE_FEED ? EDGES_PROJECTION : FEEDS_PROJECTION),
   });
   return {
     ...reading,
@@ -25,5 +26,6 @@ export function feed(store: FeedStore): Handler {
 
 function mayFollow(sender: Sender, feedName: string): boolean {
   if (sender.kind !== 'host') return false;
-  return sender.identity.kind === 'edge' ? feedName === INSTANCE_FEED : feedName === hostFeed(sender.host);
+  if (sender.identity.kind === 'edge') return feedName === INSTANCE_FEED;
+  return feedName === hostFeed(sender.host) || feedName === EDGE_FEED;
 }

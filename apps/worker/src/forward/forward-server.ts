@@ -26,6 +26,8 @@ interface Options {
   readonly port: number;
   /** Read again by `refresh` after a renewal. */
   readonly credentials: () => Credentials;
+  /** Whether an edge may come in now. */
+  readonly admits: (edge: string) => boolean;
   readonly find: (request: ForwardRequest) => ForwardTarget | Exclude<ForwardAnswer, 'ok'>;
   readonly warn: (problem: string) => void;
 }
@@ -33,9 +35,13 @@ interface Options {
 const HEAD_TIMEOUT_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Takes connections of edges on other hosts and leads them to machines of this one: mutual TLS 1.3, edges alone. */
+/**
+ * Takes connections of edges on other hosts and leads them to machines of this one: mutual TLS 1.3, admitted edges alone. The
+ * certificate says which edge it is; whether that edge may still come in is asked at each connection.
+ */
 export class ForwardServer {
   readonly #server: Server;
+  readonly #open = new Map<string, Set<TLSSocket>>();
 
   constructor(private readonly options: Options) {
     this.#server = createServer(
@@ -66,16 +72,37 @@ export class ForwardServer {
     this.#server.setSecureContext(this.options.credentials());
   }
 
+  /** Ends what an edge has open here. */
+  dismiss(edge: string): void {
+    for (const socket of this.#open.get(edge) ?? []) socket.destroy();
+  }
+
   async close(): Promise<void> {
     this.#server.close();
     await once(this.#server, 'close');
   }
 
+  #admit(client: TLSSocket): boolean {
+    const certificate = client.getPeerX509Certificate();
+    const identity = certificate && identityOf(certificate);
+    if (identity?.kind !== 'edge') return false;
+    if (!this.options.admits(identity.name)) {
+      this.options.warn(`edge ${identity.name} was turned away: it is not enrolled, or removed`);
+      return false;
+    }
+    const ofEdge = this.#open.get(identity.name) ?? new Set();
+    this.#open.set(identity.name, ofEdge.add(client));
+    client.once('close', () => {
+      ofEdge.delete(client);
+      if (ofEdge.size === 0 && this.#open.get(identity.name) === ofEdge) this.#open.delete(identity.name);
+    });
+    return true;
+  }
+
   async #serve(client: TLSSocket): Promise<void> {
     client.on('error', () => client.destroy());
     try {
-      const certificate = client.getPeerX509Certificate();
-      if (!certificate || identityOf(certificate)?.kind !== 'edge') return void client.destroy();
+      if (!this.#admit(client)) return void client.destroy();
       const line = await readLine(client);
       const request = line === null ? undefined : parseForwardRequest(line);
       const found = request ? this.options.find(request) : 'malformed';

@@ -106,6 +106,32 @@ export class WorkerStore {
     });
   }
 
+  /** Where this host stands in the feed of edges. */
+  edgeCursor(): { readonly feed: string; readonly number: number } | null {
+    const row = this.#statements.getEdgeCursor.get();
+    return row ? { feed: String(row['feed']), number: Number(row['number']) } : null;
+  }
+
+  /** Edges that may come in. */
+  edges(): string[] {
+    return this.#statements.edges.all().map((row) => String(row['id']));
+  }
+
+  /** Keeps who may come in together with the place in the feed that says so. `full` replaces everything. */
+  keepEdges(
+    feed: string,
+    number: number,
+    changes: readonly { readonly edge: string; readonly admitted: boolean }[],
+    full: boolean,
+  ): void {
+    this.#transaction(() => {
+      if (full) this.#statements.clearEdges.run();
+      for (const { edge, admitted } of changes)
+        this.#statements[admitted ? 'putEdge' : 'deleteEdge'].run(edge);
+      this.#statements.putEdgeCursor.run(feed, number);
+    });
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -142,6 +168,8 @@ const SCHEMA = `
   create table if not exists outbox (number integer primary key autoincrement, at text not null, fact text not null) strict;
   create table if not exists desired (id text primary key, row text not null) strict;
   create table if not exists cursor (one integer primary key check (one = 1), feed text not null, number integer not null) strict;
+  create table if not exists edge (id text primary key) strict;
+  create table if not exists edge_cursor (one integer primary key check (one = 1), feed text not null, number integer not null) strict;
 `;
 
 const SQL = {
@@ -161,4 +189,11 @@ const SQL = {
   putDesired: 'insert into desired values (?, ?) on conflict (id) do update set row = excluded.row',
   deleteDesired: 'delete from desired where id = ?',
   clearDesired: 'delete from desired',
+  getEdgeCursor: 'select feed, number from edge_cursor',
+  putEdgeCursor:
+    'insert into edge_cursor values (1, ?, ?) on conflict (one) do update set feed = excluded.feed, number = excluded.number',
+  edges: 'select id from edge',
+  putEdge: 'insert into edge values (?) on conflict do nothing',
+  deleteEdge: 'delete from edge where id = ?',
+  clearEdges: 'delete from edge',
 } as const;

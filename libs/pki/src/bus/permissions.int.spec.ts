@@ -121,6 +121,7 @@ describe('each kind of identity on the bus', () => {
     { subject: `bh.feed.host.${HOST}`, publish: is('scheduler'), subscribe: is('worker') },
     { subject: `bh.feed.host.${OTHER_HOST}`, publish: is('scheduler') },
     { subject: 'bh.feed.instances', publish: is('scheduler'), subscribe: is('edge') },
+    { subject: 'bh.feed.edges', publish: is('scheduler'), subscribe: is('worker') },
     { subject: `bh.log.${HOST}.org.app`, publish: is('worker'), subscribe: is('api') },
     { subject: `bh.log.${OTHER_HOST}.org.app`, subscribe: is('api') },
     { subject: 'bh.seen.apps', publish: is(...services), subscribe: is(...services) },

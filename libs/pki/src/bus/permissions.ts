@@ -1,4 +1,5 @@
 import {
+  EDGE_FEED,
   INSTANCE_FEED,
   LOG_STREAM,
   SERVICES,
@@ -82,7 +83,7 @@ const PERMISSIONS: Readonly<Record<IdentityKind, BusPermissions>> = {
   audit: serviceOf('audit'),
   worker: hostOf({
     publish: [`bh.log.${NAME_TEMPLATE}.*.*`],
-    subscribe: [`bh.feed.host.${NAME_TEMPLATE}`],
+    subscribe: [`bh.feed.host.${NAME_TEMPLATE}`, feedSubject(EDGE_FEED)],
   }),
   edge: hostOf({ subscribe: [feedSubject(INSTANCE_FEED)] }),
   gateway: hostOf({}),
