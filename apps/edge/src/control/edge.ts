@@ -48,10 +48,10 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
     this.memory = allocateLimits(SLOTS, settings.BULKHEAD_EDGE_THREADS);
     const limits = new SharedLimits(this.memory, 0);
     this.slots = new SlotAllocator(SLOTS, (slot) => limits.load(slot));
-    this.book = new RouteBook({
-      ownHost: settings.BULKHEAD_EDGE_HOST,
-      slotOf: (key) => this.slots.slotOf(key),
-    });
+    this.book = new RouteBook(
+      { ownHost: settings.BULKHEAD_EDGE_HOST, slotOf: (key) => this.slots.slotOf(key) },
+      Date.now,
+    );
     this.copy = new RouteCopy(settings.BULKHEAD_SERVICE_DIR, () => this.book.rows(), logger);
   }
 

@@ -59,6 +59,12 @@ export const UNREACHABLE: Refusal = {
   message: 'The app could not be reached.',
   retryAfter: 1,
 };
+export const NOT_LISTENING: Refusal = {
+  code: 'not_listening',
+  status: 503,
+  message: 'The app has started, but does not take connections yet.',
+  retryAfter: 2,
+};
 export const BROKEN_OFF: Refusal = {
   code: 'broken_off',
   status: 502,

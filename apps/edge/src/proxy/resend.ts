@@ -5,9 +5,9 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export const isSafe = (method: string): boolean => SAFE.has(method);
 
-/** Backends a request is tried on before the client is told. */
-const MAX_ATTEMPTS = 3;
+/** Backends a request is tried on at once before it waits or the client is told. */
+export const MAX_ATTEMPTS = 3;
 
 /** Whether a request that failed before any byte of a response may be sent again: never where that could do twice. */
-export const mayResend = (head: RequestHead, attempts: number, hasByteLeft: boolean): boolean =>
-  attempts < MAX_ATTEMPTS && (!hasByteLeft || (isSafe(head.method) && head.framing.kind === 'none'));
+export const mayResend = (head: RequestHead, hasByteLeft: boolean): boolean =>
+  !hasByteLeft || (isSafe(head.method) && head.framing.kind === 'none');

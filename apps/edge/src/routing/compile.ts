@@ -5,6 +5,8 @@ export interface CompileContext {
   /** The host this edge runs on, where it shares one with machines. */
   readonly ownHost: string | undefined;
   readonly slotOf: (backendKey: string) => number;
+  /** Since when a backend has been one to route to, see Backend. */
+  readonly sinceOf: (backendKey: string) => number;
 }
 
 /** The routes of one app from the rows of its machines' newest generations; undefined where it exposes nothing. */
@@ -101,6 +103,7 @@ function backendOf(
     instance: row.instance,
     region: row.region,
     endpoint,
+    since: context.sinceOf(key),
     slot: context.slotOf(key),
     softLimit: service.concurrency.soft_limit,
     hardLimit: service.concurrency.hard_limit,

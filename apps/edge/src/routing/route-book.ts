@@ -15,7 +15,11 @@ export class RouteBook {
   private readonly byApp = new Map<string, Set<string>>();
   private readonly compiled = new Map<string, AppRoutes>();
 
-  constructor(private readonly context: CompileContext) {}
+  /** @param now wall-clock time, in ms */
+  constructor(
+    private readonly context: Omit<CompileContext, 'sinceOf'>,
+    private readonly now: () => number,
+  ) {}
 
   rows(): InstanceRow[] {
     return [...this.machines.values()];
@@ -74,10 +78,18 @@ export class RouteBook {
 
   private compile(app: string): RouteUpdate {
     const rows = [...(this.byApp.get(app) ?? [])].flatMap((machine) => this.machines.get(machine) ?? []);
-    const routes = compileApp(rows, this.context);
+    const routes = compileApp(rows, { ...this.context, sinceOf: this.sinceIn(this.compiled.get(app)) });
     if (routes) this.compiled.set(app, routes);
     else this.compiled.delete(app);
     return { app, routes: routes ?? null };
+  }
+
+  /** A backend that was there before keeps its time; one that stopped and started again is new. */
+  private sinceIn(before: AppRoutes | undefined): CompileContext['sinceOf'] {
+    const backends = [before?.http, before?.https].flatMap((entrance) => entrance?.backends ?? []);
+    const known = new Map(backends.map(({ key, since }) => [key, since]));
+    const now = this.now();
+    return (key) => known.get(key) ?? now;
   }
 }
 

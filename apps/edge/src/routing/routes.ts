@@ -23,6 +23,8 @@ export interface Backend {
   readonly instance: string;
   readonly region: string;
   readonly endpoint: Endpoint;
+  /** Since when it has been one to route to: wall-clock time, in ms. */
+  readonly since: number;
   /** Where its load is counted, see SharedLimits. */
   readonly slot: number;
   readonly softLimit: number;

@@ -7,7 +7,7 @@ import { compileApp } from './compile.js';
 import { RouteBook } from './route-book.js';
 import type { Backend } from './routes.js';
 
-const context = { ownHost: undefined, slotOf: () => 0 };
+const context = { ownHost: undefined, slotOf: () => 0, sinceOf: () => 0 };
 const row = (change: Partial<InstanceRow> = {}) => machineRow({ port: 1234, change });
 
 describe('which machines a request can go to', () => {
@@ -84,7 +84,7 @@ describe('how a machine is reached', () => {
 
 describe('the book of routes', () => {
   test('a snapshot takes away what it does not name, and tells the apps it touched', () => {
-    const book = new RouteBook(context);
+    const book = new RouteBook(context, () => 0);
     const [a, b] = [machineRow({ port: 1, app: 'a' }), machineRow({ port: 1, app: 'b' })];
     book.apply({ kind: 'snapshot', rows: [a, b] });
     expect(book.apply({ kind: 'snapshot', rows: [b] })).toContainEqual({ app: 'a', routes: null });
@@ -98,7 +98,7 @@ describe('the book of routes', () => {
     const generation = fc.record({ epoch: fc.nat(3), count: fc.nat(3) });
     fc.assert(
       fc.property(fc.array(generation, { minLength: 1 }), (generations) => {
-        const book = new RouteBook(context);
+        const book = new RouteBook(context, () => 0);
         for (const generation of generations) book.apply({ kind: 'put', row: row({ machine, generation }) });
         const rank = ({ epoch, count }: { epoch: number; count: number }) => epoch * 10 + count;
         expect(book.rows()).toHaveLength(1);

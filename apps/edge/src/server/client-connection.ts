@@ -204,8 +204,8 @@ export class ClientConnection implements ClientPort {
     const identity = identify(head, facts, context.region);
     switch (admission.kind) {
       case 'serve': {
-        const { app, entrance } = admission;
-        const exchange = new Exchange(this, { head, identity, facts, app, entrance }, context);
+        const { app, hostname, entrance } = admission;
+        const exchange = new Exchange(this, { head, identity, facts, app, hostname, entrance }, context);
         this.conversation = exchange;
         return exchange.start();
       }

@@ -2,6 +2,7 @@ import { BlockList, createServer as createTcpServer, isIPv6, type Server, type S
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import type { SharedLimits } from '../limits/shared-limits.js';
+import { WaitingRoom } from '../limits/waiting-room.js';
 import type { ConnectionFacts } from '../proxy/connection-facts.js';
 import { hostnameOf } from '../routing/authority.js';
 import { RouteTable } from '../routing/route-table.js';
@@ -42,6 +43,8 @@ export interface DataPlaneParts {
 const SWEEP_MS = 100;
 const UPSTREAM_IDLE_MS = 4_000;
 const MAX_IDLE_PER_BACKEND = 64;
+/** Requests that wait for machines of an app that are about to listen, per thread. */
+const MAX_WAITING_PER_APP = 100;
 /** How long a quiet connection is kept when draining: a request may be on its way. */
 const DRAIN_GRACE_MS = 1_000;
 const TLS_HANDSHAKE_MS = 10_000;
@@ -109,16 +112,19 @@ export class DataPlane {
 
   private makeContext(): ConnectionContext {
     const { settings, parts } = this;
+    const find = (hostname: string) => this.routes.find(hostname);
     return {
       router: new Router(parts.sharedLimits),
       pool: this.pool,
+      waitingRoom: new WaitingRoom(MAX_WAITING_PER_APP),
+      find,
       deadlines: this.deadlines,
       limits: settings.limits,
       region: settings.region,
       observer: parts.observer,
       isDraining: () => this.isDraining,
       rules: {
-        find: (hostname) => this.routes.find(hostname),
+        find,
         publicHttpsPort: () => this.publicPorts.https,
       },
     };

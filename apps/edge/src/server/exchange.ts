@@ -10,11 +10,13 @@ import type { ConnectionFacts } from '../proxy/connection-facts.js';
 import * as refusals from '../proxy/refusal.js';
 import type { Refusal } from '../proxy/refusal.js';
 import { requestFields, type RequestIdentity } from '../proxy/request-fields.js';
-import { mayResend } from '../proxy/resend.js';
+import { MAX_ATTEMPTS, mayResend } from '../proxy/resend.js';
 import { responseFields } from '../proxy/response-fields.js';
 import { acceptsWebSocket } from '../proxy/websocket.js';
+import { isYoung } from '../routing/patience.js';
 import type { Lease, Router } from '../routing/router.js';
-import type { Entrance } from '../routing/routes.js';
+import type { AppRoutes, Entrance } from '../routing/routes.js';
+import type { WaitingRoom } from '../limits/waiting-room.js';
 import type { Pool } from '../upstream/pool.js';
 import type { UpstreamConnection, UpstreamUser } from '../upstream/upstream-connection.js';
 import type { ClientPort, Conversation } from './conversation.js';
@@ -23,11 +25,15 @@ import type { Observer } from './observer.js';
 import { writeRefusal } from './reply.js';
 import { MAX_INTERIM, MAX_RESPONSE_HEAD, type TimeLimits } from './settings.js';
 import { Tunnel } from './tunnel.js';
+import { Wait } from './wait.js';
 
 /** What all exchanges of a thread share. */
 export interface ExchangeContext {
   readonly router: Router;
   readonly pool: Pool;
+  readonly waitingRoom: WaitingRoom;
+  /** The routes of a host name as they are now. */
+  readonly find: (hostname: string) => AppRoutes | undefined;
   readonly deadlines: Deadlines;
   readonly limits: TimeLimits;
   readonly region: string;
@@ -40,8 +46,13 @@ export interface AdmittedRequest {
   readonly identity: RequestIdentity;
   readonly facts: ConnectionFacts;
   readonly app: string;
+  readonly hostname: string;
+  /** As it was when the request came. */
   readonly entrance: Entrance;
 }
+
+/** Of an app that has stopped to answer here. */
+const NO_ENTRANCE: Entrance = { forceHttps: false, hsts: false, backends: [] };
 
 /**
  * One request and its response: finds a backend, sends the request, relays the response, and decides what of the two
@@ -53,8 +64,11 @@ export class Exchange implements Conversation, UpstreamUser {
   private readonly tried = new Set<string>();
   private attempts = 0;
   private connecting: AbortController | undefined;
+  private wait: Wait | undefined;
   private lease: Lease | undefined;
   private upstream: UpstreamConnection | undefined;
+
+  private entrance: Entrance;
 
   private readonly requestBody: BodyDecoder;
   private hasByteLeft = false;
@@ -81,6 +95,7 @@ export class Exchange implements Conversation, UpstreamUser {
     private readonly context: ExchangeContext,
   ) {
     this.requestBody = decoderFor(request.head.framing);
+    this.entrance = request.entrance;
     this.deadline = context.deadlines.create(() => this.fail(refusals.RESPONSE_TIMEOUT));
     context.observer.requestStarted();
   }
@@ -91,8 +106,8 @@ export class Exchange implements Conversation, UpstreamUser {
 
   /** Sends the request to the best backend; called again where it may be sent again. */
   start(): void {
-    const acquired = this.context.router.acquire(this.request.entrance, this.tried, performance.now());
-    if (acquired.kind !== 'lease') return this.fail(this.refusalFor(acquired.kind));
+    const acquired = this.context.router.acquire(this.entrance, this.tried, performance.now());
+    if (acquired.kind !== 'lease') return this.waitOr(this.refusalFor(acquired.kind));
     const { lease } = acquired;
     this.lease = lease;
     this.machine = lease.backend.machine;
@@ -261,12 +276,12 @@ export class Exchange implements Conversation, UpstreamUser {
   }
 
   private writeHead(response: ResponseHead, connection: 'keep-alive' | 'close' | 'websocket'): void {
-    const { identity, entrance } = this.request;
+    const { identity } = this.request;
     this.status = response.status;
     const text = serializeResponse({
       status: response.status,
       reason: response.reason,
-      fields: responseFields(response.fields, identity.requestId, entrance.hsts),
+      fields: responseFields(response.fields, identity.requestId, this.entrance.hsts),
       framing: this.clientFraming,
       announcedLength: response.announcedLength,
       connection,
@@ -300,11 +315,33 @@ export class Exchange implements Conversation, UpstreamUser {
   }
 
   private sendAgainOr(refusal: Refusal): void {
-    if (!mayResend(this.request.head, this.attempts, this.hasByteLeft)) return this.fail(refusal);
+    if (!mayResend(this.request.head, this.hasByteLeft)) return this.fail(refusal);
     this.upstream?.destroy();
     this.upstream = undefined;
     this.isUpstreamFull = false;
     this.lease?.release();
+    if (this.attempts < MAX_ATTEMPTS) this.start();
+    else this.waitOr(refusal);
+  }
+
+  /** A machine that has just started may be about to listen: the request waits for it, for a while. */
+  private waitOr(refusal: Refusal): void {
+    if (!this.hasTriedYoung()) return this.fail(refusal);
+    this.wait ??= new Wait(this.context.waitingRoom, this.request.app);
+    if (!this.wait.begin(() => this.startOver())) this.fail(refusals.NOT_LISTENING);
+  }
+
+  private hasTriedYoung(): boolean {
+    const now = Date.now();
+    return this.entrance.backends.some((backend) => this.tried.has(backend.key) && isYoung(backend, now));
+  }
+
+  /** By the routes as they are now: the machine may have become unhealthy, or another may have come. */
+  private startOver(): void {
+    const { hostname, facts } = this.request;
+    this.entrance = this.context.find(hostname)?.[facts.entry] ?? NO_ENTRANCE;
+    this.tried.clear();
+    this.attempts = 0;
     this.start();
   }
 
@@ -360,6 +397,7 @@ export class Exchange implements Conversation, UpstreamUser {
     this.isOver = true;
     this.deadline.dispose();
     this.connecting?.abort();
+    this.wait?.cancel();
     this.upstream?.destroy();
     this.lease?.release();
     const { identity, app, head } = this.request;

@@ -97,6 +97,8 @@ export interface EdgeChoices {
   readonly memory?: SharedLimitsMemory;
   readonly thread?: number;
   readonly dialer?: Dialer;
+  /** Wall-clock time by which routes are made; by default long ago, so that no machine counts as one that just started. */
+  readonly routedAt?: () => number;
 }
 
 export const limitsForTwo = (): SharedLimitsMemory => allocateLimits(64, 2);
@@ -111,7 +113,10 @@ export async function startEdge(choices: EdgeChoices = {}): Promise<EdgeFixture>
   const observer = new RecordingObserver();
   const limits = new SharedLimits(choices.memory ?? allocateLimits(64, 1), choices.thread ?? 0);
   const slots = new SlotAllocator(64, (slot) => limits.load(slot));
-  const book = new RouteBook({ ownHost: undefined, slotOf: (key) => slots.slotOf(key) });
+  const book = new RouteBook(
+    { ownHost: undefined, slotOf: (key) => slots.slotOf(key) },
+    choices.routedAt ?? (() => 0),
+  );
   const plane = new DataPlane(
     {
       address: '127.0.0.1',
