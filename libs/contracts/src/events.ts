@@ -4,6 +4,7 @@ import { hostContracts } from './events/host.js';
 import { interventionContracts } from './events/intervention.js';
 import { machineContracts, machineNameContracts } from './events/machine.js';
 import { organizationContracts, organizationSlugContracts } from './events/organization.js';
+import { membershipContracts, platformRoleContracts, userContracts } from './events/people.js';
 import { quotaContracts } from './events/quota.js';
 import { tokenContracts } from './events/token.js';
 
@@ -14,6 +15,9 @@ export const apiContracts: EventContracts = {
   ...appContracts,
   ...appNameContracts,
   ...tokenContracts,
+  ...userContracts,
+  ...membershipContracts,
+  ...platformRoleContracts,
   ...quotaContracts,
   ...interventionContracts,
 };

@@ -8,10 +8,13 @@ import {
   interventionAggregate,
   machineAggregate,
   machineNameAggregate,
+  membershipAggregate,
   organizationAggregate,
   organizationSlugAggregate,
+  platformRoleAggregate,
   quotaAggregate,
   tokenAggregate,
+  userAggregate,
   type Aggregate,
   type DomainEvent,
 } from '@bulkhead/domain';
@@ -52,6 +55,9 @@ const aggregates = new Map<string, Aggregate<{ status?: string }, DomainEvent>>(
     machineNameAggregate,
     hostAggregate,
     interventionAggregate,
+    userAggregate,
+    membershipAggregate,
+    platformRoleAggregate,
   ].map((aggregate) => [aggregate.type, aggregate as unknown as Aggregate<{ status?: string }, DomainEvent>]),
 );
 
