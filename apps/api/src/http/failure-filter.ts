@@ -15,7 +15,11 @@ export class FailureFilter implements ExceptionFilter {
     const failure = failureOf(error, request.id);
     if (failure.log !== undefined)
       this.logger.warn(
-        { requestId: request.id, code: failure.body.code, problem: failure.log },
+        {
+          requestId: request.id,
+          code: failure.body.code,
+          ...(failure.log instanceof Error ? { err: failure.log } : { problem: failure.log }),
+        },
         `${request.method} ${request.routeOptions.url ?? '(no route)'} failed`,
       );
     if (reply.sent) return;

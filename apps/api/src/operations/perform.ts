@@ -10,6 +10,7 @@ import {
 import type { Api } from '../api.js';
 import type { AppTarget, MachineTarget, OrganizationTarget } from '../read-model/targets.js';
 import { commandIdentity } from './command-identity.js';
+import { changing, reading } from './database-away.js';
 import type { Call, Claim, Input, On, Operation } from './operation.js';
 import { parsePart } from './parse.js';
 
@@ -58,9 +59,10 @@ export async function admit<In, Kind extends On>(
   headers: Record<string, string> = {},
 ): Promise<Call<In, Kind>> {
   const open = access.on === 'nobody';
-  const caller = open ? null : await authenticate(request.authorization, api.tokens, api.clock.now());
+  const authenticated = () => authenticate(request.authorization, api.tokens, api.clock.now());
+  const caller = open ? null : await reading(authenticated);
   const input = parse();
-  const target = caller === null ? null : await cleared(api, name, access, caller, input);
+  const target = caller === null ? null : await reading(() => cleared(api, name, access, caller, input));
   const command = commandIdentity(caller?.principal.token ?? 'nobody', request.idempotencyKey);
   const { nonce, requestId, signal } = request;
   const header = (field: string, value: string) => void (headers[field] = value);
@@ -77,8 +79,11 @@ export async function perform(api: Api, operation: Operation, request: RawReques
     body: parsePart(operation.body, request.body),
   });
   const call = await admit<AnyInput, On>(api, { ...operation, parse }, request, headers);
-  if (operation.method !== 'GET') call.header('idempotency-key', call.command.key);
-  const body = await operation.handle(call);
+  const handle = () => operation.handle(call);
+  if (operation.method === 'GET')
+    return { status: operation.status ?? 200, headers, body: await reading(handle) };
+  call.header('idempotency-key', call.command.key);
+  const body = await changing(call.command.key, handle);
   return { status: operation.status ?? 200, headers, body };
 }
 

@@ -104,9 +104,7 @@ describe('parked work', () => {
   let work: string;
 
   it('is shown with its error', async () => {
-    await platform.superuser.query(
-      `alter table api.app add constraint unlucky check (name <> 'unlucky')`,
-    );
+    await platform.superuser.query(`alter table api.app add constraint unlucky check (name <> 'unlucky')`);
     await createApp('unlucky');
     const { parked } = await eventually(async () => {
       const { json } = await platform.call('GET', '/api/v1/parked');

@@ -168,7 +168,12 @@ function translate(error: unknown): unknown {
   if (code === '23505' && error instanceof pg.DatabaseError)
     return new UniqueViolation(error.constraint ?? '', { cause: error });
   if (code === '40001' || code === '40P01') return new TransactionConflict(error.message, { cause: error });
-  if (UNAVAILABLE.test(code) || LOST.test(error.message))
-    return new DatabaseUnavailable(error.message, { cause: error });
-  return error;
+  return isDatabaseAway(error) ? new DatabaseUnavailable(error.message, { cause: error }) : error;
+}
+
+/** Whether an error, of this library's or of whatever else speaks to Postgres, says that the database is away or has no room. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return error instanceof DatabaseUnavailable || UNAVAILABLE.test(code) || LOST.test(error.message);
 }
