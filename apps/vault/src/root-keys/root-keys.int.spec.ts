@@ -172,8 +172,8 @@ describe('root keys', () => {
     const [mine, theirs] = [newOrganizationId(), newOrganizationId()];
     const token = parse((await minted(mine)).token);
     await minted(theirs);
-    await fixture.storage.database.query(
-      'update root_key set sealed = (select sealed from root_key where organization = $2) where organization = $1',
+    await fixture.superuser.pool.query(
+      'update vault.root_key set sealed = (select sealed from vault.root_key where organization = $2) where organization = $1',
       [mine, theirs],
     );
     await expect(ask(api, token)).rejects.toMatchObject({ code: 'vault_row_damaged' });

@@ -8,6 +8,7 @@ export const STORAGE: StoragePlan = {
   access: {
     key: 'amend',
     data_key: 'discard',
+    root_key: 'discard',
     identity: 'amend',
     certificate: 'discard',
     registry_credential: 'change',
