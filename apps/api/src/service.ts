@@ -30,6 +30,8 @@ import type { Api, ApiSettings } from './api.js';
 import { stateAt } from './history.js';
 import type { Images } from './images/images.js';
 import type { LogReader } from './logs/log-reader.js';
+import { placedLines } from './logs/placed-lines.js';
+import { placementsOf } from './logs/placements.js';
 import { apiProjection } from './read-model/api-projection.js';
 import { Changes } from './read-model/changes.js';
 import { followChanges } from './read-model/follow-changes.js';
@@ -118,7 +120,9 @@ export function openService(on: Foundations): ApiService {
       registryVault: on.registryVault,
       freshness: liveFreshness(database, announced),
       changes,
-      logs: on.logs,
+      logs: placedLines(on.logs, placementsOf(database), (host, lines) =>
+        on.logger.warn({ host, lines }, 'a host sent output of machines it never had'),
+      ),
       settings: on.settings,
     },
     journal,

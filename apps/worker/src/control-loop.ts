@@ -154,7 +154,7 @@ class LateObserver implements RuntimeObserver {
   }
 }
 
-const openedRow: z.ZodType<OpenedRow> = z.strictObject({ config: storedMachineConfig, address: z.ipv6() });
+const openedRow: z.ZodType<OpenedRow> = z.object({ config: storedMachineConfig, address: z.ipv6() });
 
 /** Opens rows that the scheduler sealed to this host's key, remembering the last of each machine. */
 function opener(host: HostId, keys: SealKeyPair): (row: HostMachineRow) => OpenedRow {

@@ -1,3 +1,4 @@
+import { parseJson } from '@bulkhead/contracts';
 import { imageEnvironment } from '@bulkhead/images';
 import { memberEnvironment } from '@bulkhead/platform';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ const labels = z
   .string()
   .default('{}')
   .transform((text, context) => {
-    const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+    const parsed = z.record(z.string(), z.string()).safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     context.addIssue({ code: 'custom', message: 'must be a JSON object of strings' });
     return z.NEVER;
@@ -32,11 +33,3 @@ export const workerEnvironment = memberEnvironment.extend({
   BULKHEAD_FORWARD_PORT: z.coerce.number().int().min(1).max(65535).optional(),
 });
 export type WorkerEnvironment = z.infer<typeof workerEnvironment>;
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

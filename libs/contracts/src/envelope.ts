@@ -63,5 +63,5 @@ export const envelopeRecord = z.strictObject({
 export type EnvelopeRecord = z.infer<typeof envelopeRecord>;
 
 /** Which version of an aggregate a command left behind: what a waiting write waits for. */
-export const touched = z.strictObject({ aggregate: aggregateRef, version: z.int().positive() });
+export const touched = z.object({ aggregate: aggregateRef, version: z.int().positive() });
 export type Touched = z.infer<typeof touched>;

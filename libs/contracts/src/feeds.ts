@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { appId, hostId, instanceId, machineId, organizationId, traceId } from './ids.js';
 
+/*
+ * Rows of feeds and what else processes of two releases send each other (reports.ts, logs.ts, message.ts) are read leniently: a
+ * field of a later release is passed over. What users ask for is strict, so that a typing error is refused.
+ */
+
 /** One change of a feed; `number` counts without gaps per feed. A null row means the key is gone. */
-export const feedChange = z.strictObject({
+export const feedChange = z.object({
   number: z.int().positive(),
   key: z.string().max(160),
   row: z.record(z.string(), z.unknown()).nullable(),
@@ -10,13 +15,13 @@ export const feedChange = z.strictObject({
 export type FeedChange = z.infer<typeof feedChange>;
 
 /** Sent every second, so that a follower notices silence and gaps. */
-export const feedHead = z.strictObject({ head: z.int().nonnegative() });
+export const feedHead = z.object({ head: z.int().nonnegative() });
 
-export const feedMessage = z.union([z.strictObject({ changes: z.array(feedChange) }), feedHead]);
+export const feedMessage = z.union([z.object({ changes: z.array(feedChange) }), feedHead]);
 export type FeedMessage = z.infer<typeof feedMessage>;
 
 /** Input of `bh.cmd.<owner>.feed.<caller>`. */
-export const feedRequest = z.strictObject({
+export const feedRequest = z.object({
   name: z.string().max(160),
   /** The feed id of the follower's copy, empty without one. */
   feed: z.string().max(64),
@@ -27,7 +32,7 @@ export const feedRequest = z.strictObject({
 export type FeedRequest = z.infer<typeof feedRequest>;
 
 /** Answer to `feed {name, after}`: the changes after N, or everything where N is too old or of another life. */
-export const feedPage = z.strictObject({
+export const feedPage = z.object({
   /** Changes with a new feed id make the follower start over. */
   feed: z.string(),
   full: z.boolean(),
@@ -37,23 +42,23 @@ export const feedPage = z.strictObject({
 });
 export type FeedPage = z.infer<typeof feedPage>;
 
-export const generation = z.strictObject({ epoch: z.int().nonnegative(), count: z.int().nonnegative() });
+export const generation = z.object({ epoch: z.int().nonnegative(), count: z.int().nonnegative() });
 
 const port = z.int().min(1).max(65535);
 
 /** How an edge gets to a machine's port. */
 export const instanceReach = z.discriminatedUnion('kind', [
   /** The machine's own address, routed on this host or over the mesh. */
-  z.strictObject({ kind: z.literal('direct'), address: z.ipv6() }),
+  z.object({ kind: z.literal('direct'), address: z.ipv6() }),
   /** Loopback forwards: internal port → port on 127.0.0.1 of the machine's host. */
-  z.strictObject({ kind: z.literal('forward'), ports: z.record(z.string(), port) }),
+  z.object({ kind: z.literal('forward'), ports: z.record(z.string(), port) }),
 ]);
 
-export const edgeService = z.strictObject({
+export const edgeService = z.object({
   protocol: z.enum(['tcp', 'udp']),
   internal_port: port,
   ports: z.array(
-    z.strictObject({
+    z.object({
       port: port.optional(),
       start_port: port.optional(),
       end_port: port.optional(),
@@ -62,7 +67,7 @@ export const edgeService = z.strictObject({
       hsts: z.boolean(),
     }),
   ),
-  concurrency: z.strictObject({
+  concurrency: z.object({
     type: z.enum(['connections', 'requests']),
     soft_limit: z.int().positive(),
     hard_limit: z.int().positive(),
@@ -71,7 +76,7 @@ export const edgeService = z.strictObject({
 export type EdgeService = z.infer<typeof edgeService>;
 
 /** A row of the `instances` feed, keyed by machine id: what an edge needs to route, and nothing else. */
-export const instanceRow = z.strictObject({
+export const instanceRow = z.object({
   machine: machineId,
   app: appId,
   appName: z.string(),
@@ -81,7 +86,7 @@ export const instanceRow = z.strictObject({
   host: hostId,
   region: z.string(),
   /** Where the host's worker takes forwarded connections, for edges on other hosts. */
-  worker: z.strictObject({ host: z.string(), port }).nullable(),
+  worker: z.object({ host: z.string(), port }).nullable(),
   reach: instanceReach,
   started: z.boolean(),
   cordoned: z.boolean(),
@@ -95,7 +100,7 @@ export const edgeRow = z.object({ edge: hostId });
 export type EdgeRow = z.input<typeof edgeRow>;
 
 /** A row of a host's feed, keyed by machine id: what should run there. */
-export const hostMachineRow = z.strictObject({
+export const hostMachineRow = z.object({
   machine: machineId,
   machineName: z.string(),
   app: appId,
@@ -107,7 +112,7 @@ export const hostMachineRow = z.strictObject({
   desired: z.enum(['started', 'stopped', 'suspended', 'destroyed']),
   /** Raised by each start, restart and stop request, so that a worker can tell a new wish from an old one. */
   wish: z.int().nonnegative(),
-  stop: z.strictObject({ signal: z.string().optional(), timeoutMs: z.int().optional(), force: z.boolean() }),
+  stop: z.object({ signal: z.string().optional(), timeoutMs: z.int().optional(), force: z.boolean() }),
   networkId: z.int().nonnegative(),
   /** Of the last command about the machine. */
   trace: traceId.optional(),

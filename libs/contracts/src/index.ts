@@ -8,3 +8,4 @@ export * from './feeds.js';
 export * from './reports.js';
 export * from './logs.js';
 export * from './event-contract.js';
+export * from './json.js';

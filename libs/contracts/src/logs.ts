@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { instanceId, machineId } from './ids.js';
 
 /** One line of a machine's output, as `bh.log.<host>.<org>.<app>` carries it. Never in a journal. */
-export const logLine = z.strictObject({
+export const logLine = z.object({
   /** Unix milliseconds. */
   at: z.int().nonnegative(),
   machine: machineId,
@@ -17,5 +17,5 @@ export const logLine = z.strictObject({
 export type LogLine = z.infer<typeof logLine>;
 
 /** What one message of the `LOGS` stream holds. */
-export const logBatch = z.strictObject({ lines: z.array(logLine).min(1).max(500) });
+export const logBatch = z.object({ lines: z.array(logLine).min(1).max(500) });
 export type LogBatch = z.infer<typeof logBatch>;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { actor, touched } from './envelope.js';
 
 /** A command on the bus; its name and caller are the subject's. */
-export const commandMessage = z.strictObject({
+export const commandMessage = z.object({
   /** The command's id: the same id gets the same answer, with other content it is an error. */
   id: z.string().min(1).max(128),
   /** The user's own credential, cleared by the receiver and never stored. */
@@ -15,7 +15,7 @@ export const commandMessage = z.strictObject({
 });
 export type CommandMessage = z.infer<typeof commandMessage>;
 
-export const commandFailure = z.strictObject({
+export const commandFailure = z.object({
   code: z.string(),
   message: z.string(),
   status: z.int(),
@@ -26,7 +26,7 @@ export const commandFailure = z.strictObject({
 export type CommandFailure = z.infer<typeof commandFailure>;
 
 export const commandReply = z.discriminatedUnion('ok', [
-  z.strictObject({ ok: z.literal(true), result: z.unknown(), touched: z.array(touched) }),
-  z.strictObject({ ok: z.literal(false), error: commandFailure }),
+  z.object({ ok: z.literal(true), result: z.unknown(), touched: z.array(touched) }),
+  z.object({ ok: z.literal(false), error: commandFailure }),
 ]);
 export type CommandReply = z.infer<typeof commandReply>;

@@ -11,7 +11,7 @@ const observed = {
   trace: traceId.optional(),
 };
 
-export const exitRecord = z.strictObject({
+export const exitRecord = z.object({
   exit_code: z.int(),
   guest_signal: z.int(),
   oom_killed: z.boolean(),
@@ -22,11 +22,11 @@ export const exitRecord = z.strictObject({
 });
 
 export const reach = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('direct') }),
-  z.strictObject({ kind: z.literal('forward'), ports: z.record(z.string(), z.int().min(1).max(65535)) }),
+  z.object({ kind: z.literal('direct') }),
+  z.object({ kind: z.literal('forward'), ports: z.record(z.string(), z.int().min(1).max(65535)) }),
 ]);
 
-export const checkStatus = z.strictObject({
+export const checkStatus = z.object({
   name: z.string().max(128),
   status: z.enum(['passing', 'warning', 'critical']),
   output: z.string().max(4096),
@@ -35,25 +35,25 @@ export const checkStatus = z.strictObject({
 
 /** What happened on a host. Numbered per host from 1, sent in order, kept in the worker's outbox until stored. */
 export const reportFact = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('started'), ...observed, reach, imageDigest: z.string().max(256) }),
-  z.strictObject({ kind: z.literal('exited'), ...observed, exit: exitRecord }),
-  z.strictObject({ kind: z.literal('stopped'), ...observed }),
-  z.strictObject({ kind: z.literal('suspended'), ...observed }),
-  z.strictObject({
+  z.object({ kind: z.literal('started'), ...observed, reach, imageDigest: z.string().max(256) }),
+  z.object({ kind: z.literal('exited'), ...observed, exit: exitRecord }),
+  z.object({ kind: z.literal('stopped'), ...observed }),
+  z.object({ kind: z.literal('suspended'), ...observed }),
+  z.object({
     kind: z.literal('failed'),
     ...observed,
     code: z.string().max(64),
     message: z.string().max(2048),
   }),
-  z.strictObject({ kind: z.literal('checks'), ...observed, checks: z.array(checkStatus).max(64) }),
-  z.strictObject({ kind: z.literal('destroyed'), ...observed }),
+  z.object({ kind: z.literal('checks'), ...observed, checks: z.array(checkStatus).max(64) }),
+  z.object({ kind: z.literal('destroyed'), ...observed }),
   /** The outbox was full: the numbers from..to were dropped. */
-  z.strictObject({ kind: z.literal('gap'), from: z.int(), to: z.int(), reason: z.string().max(256) }),
+  z.object({ kind: z.literal('gap'), from: z.int(), to: z.int(), reason: z.string().max(256) }),
   /** Everything that runs, sent on connecting, after a gap and after a new epoch. */
-  z.strictObject({
+  z.object({
     kind: z.literal('whole-state'),
     machines: z.array(
-      z.strictObject({
+      z.object({
         ...observed,
         state: z.enum(['starting', 'started', 'stopped', 'suspended', 'failed']),
         reach: reach.optional(),
@@ -64,17 +64,17 @@ export const reportFact = z.discriminatedUnion('kind', [
 ]);
 export type ReportFact = z.infer<typeof reportFact>;
 
-export const report = z.strictObject({ number: z.int().positive(), at: timestamp, fact: reportFact });
+export const report = z.object({ number: z.int().positive(), at: timestamp, fact: reportFact });
 export type Report = z.infer<typeof report>;
 
 /** Input of `bh.cmd.scheduler.report.<host>`. */
-export const reportBatch = z.strictObject({ reports: z.array(report).min(1).max(500) });
+export const reportBatch = z.object({ reports: z.array(report).min(1).max(500) });
 /** Its result. */
-export const reportsStored = z.strictObject({ storedUpTo: z.int().nonnegative() });
+export const reportsStored = z.object({ storedUpTo: z.int().nonnegative() });
 
 /** Input of `bh.cmd.scheduler.heartbeat.<host>`, every second; not an event. */
-export const heartbeat = z.strictObject({
-  capacity: z.strictObject({ cpus: z.number(), memoryMb: z.int(), diskMb: z.int() }),
+export const heartbeat = z.object({
+  capacity: z.object({ cpus: z.number(), memoryMb: z.int(), diskMb: z.int() }),
   labels: z.record(z.string().max(63), z.string().max(63)),
   region: z.string().max(32),
   name: z.string().max(63),
@@ -82,6 +82,6 @@ export const heartbeat = z.strictObject({
   abilities: z.record(z.string(), z.string()),
   /** X25519 public key that the host's feed rows are sealed to, base64. */
   sealingKey: z.string(),
-  forward: z.strictObject({ host: z.string().max(253), port: z.int() }).nullable(),
+  forward: z.object({ host: z.string().max(253), port: z.int() }).nullable(),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

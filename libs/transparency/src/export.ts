@@ -1,3 +1,4 @@
+import { parseJson } from '@bulkhead/contracts';
 import { z } from 'zod';
 import { openCheckpoint, parseCheckpoint, CheckpointError, type Checkpoint } from './checkpoint.js';
 import { entryHash, type LogEntry } from './entry.js';
@@ -235,12 +236,3 @@ class GrowingTree {
 }
 
 const name = ({ level, index }: NodeKey) => `${level}/${index}`;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

@@ -1,4 +1,4 @@
-import { LOG_STREAM, logBatch, RetryableError } from '@bulkhead/contracts';
+import { LOG_STREAM, logBatch, parseJson, RetryableError } from '@bulkhead/contracts';
 import type { JetStreamClient, JetStreamManager } from 'nats';
 import type { LogReader, LogsAsked, LogsFound } from './log-reader.js';
 import { BATCHES_PER_SUBJECT } from './log-stream.js';
@@ -40,12 +40,13 @@ async function readLines(
     filterSubjects: subject,
     ...(from === undefined ? {} : { opt_start_seq: from }),
   });
-  const found: { sequence: number; line: LogsFound['lines'][number]['line'] }[] = [];
+  const found: LogsFound['lines'][number][] = [];
   let next = end;
   const messages = await consumer.fetch({ max_messages: MAX_BATCHES, expires: PATIENCE_MS });
   for await (const message of messages) {
-    const batch = logBatch.safeParse(message.json());
-    if (batch.success) found.push(...batch.data.lines.map((line) => ({ sequence: message.seq, line })));
+    const host = hostOf(message.subject);
+    const batch = logBatch.safeParse(parseJson(message.data));
+    if (batch.success) found.push(...batch.data.lines.map((line) => ({ sequence: message.seq, host, line })));
     next = message.seq + 1;
     if (message.info.pending === 0) {
       next = Math.max(next, end);
@@ -55,3 +56,6 @@ async function readLines(
   }
   return from === undefined ? { lines: found.slice(-MAX_LINES), next } : { lines: found, next };
 }
+
+/** `bh.log.<host>.<org>.<app>`: the bus lets a host write below its own name alone. */
+const hostOf = (subject: string): string => subject.split('.')[2] ?? '';

@@ -9,8 +9,8 @@ export interface LogsAsked {
 }
 
 export interface LogsFound {
-  /** Each with the sequence of its batch, oldest first. */
-  readonly lines: readonly { readonly sequence: number; readonly line: LogLine }[];
+  /** Each with the sequence of its batch and the host that sent it, oldest first. */
+  readonly lines: readonly { readonly sequence: number; readonly host: string; readonly line: LogLine }[];
   /** Where to go on. */
   readonly next: number;
 }

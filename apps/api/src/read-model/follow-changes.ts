@@ -1,4 +1,4 @@
-import { announceSubject, touched } from '@bulkhead/contracts';
+import { announceSubject, parseJson, touched } from '@bulkhead/contracts';
 import type { Bus, Subscription } from '@bulkhead/journal';
 import { z } from 'zod';
 import type { Changes, JournalOfChange } from './changes.js';
@@ -22,12 +22,4 @@ export function followChanges(
     });
   const subscriptions = [follow('api'), follow('scheduler')];
   return { close: () => subscriptions.forEach((subscription) => subscription.close()) };
-}
-
-function parseJson(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(data).toString());
-  } catch {
-    return undefined;
-  }
 }

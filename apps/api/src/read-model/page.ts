@@ -1,4 +1,4 @@
-import { TerminalError } from '@bulkhead/contracts';
+import { TerminalError, parseJson } from '@bulkhead/contracts';
 import { z } from 'zod';
 
 /** A part of a list, and where the next one begins. */
@@ -16,17 +16,11 @@ const MAX_CURSOR = 512;
 
 /** @throws TerminalError `invalid_cursor` */
 export function decodeCursor<Key extends z.ZodType>(key: Key, cursor: string): z.output<Key> {
-  const parsed = key.safeParse(cursor.length > MAX_CURSOR ? null : json(cursor));
+  const parsed = key.safeParse(
+    cursor.length > MAX_CURSOR ? null : parseJson(Buffer.from(cursor, 'base64url')),
+  );
   if (parsed.success) return parsed.data;
   throw new TerminalError('invalid_cursor', 'this cursor is not one of this list', { status: 400 });
-}
-
-function json(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return null;
-  }
 }
 
 /** Makes a page of one row more than was asked for. */

@@ -1,4 +1,4 @@
-import { envelopeBody, epochStart, type Cursor, type Service } from '@bulkhead/contracts';
+import { envelopeBody, epochStart, parseJson, type Cursor, type Service } from '@bulkhead/contracts';
 import {
   CommitUnknown,
   DatabaseUnavailable,
@@ -119,7 +119,7 @@ export class Collector {
 
   #toEntry({ record, body }: Recorded): NewEntry {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const parsed = envelopeBody.pick({ id: true, organization: true }).loose().safeParse(jsonOf(bytes));
+    const parsed = envelopeBody.pick({ id: true, organization: true }).loose().safeParse(parseJson(bytes));
     return {
       journal: this.journal,
       epoch: record.epoch,
@@ -129,14 +129,5 @@ export class Collector {
       envelope: parsed.success ? parsed.data.id : null,
       organization: parsed.success ? parsed.data.organization : null,
     };
-  }
-}
-
-function jsonOf(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    // Kept as bytes nobody can look up: the log's duty is to lose nothing.
-    return undefined;
   }
 }

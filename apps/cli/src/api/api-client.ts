@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { newId } from '@bulkhead/contracts';
+import { newId, parseJson } from '@bulkhead/contracts';
 import { CliError } from '../cli-error.js';
 import type { Connection } from '../connection/connection.js';
 import { EXIT } from '../exit-codes.js';
-import { parseJson } from '../parse-json.js';
 import { failureOf } from './failures.js';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';

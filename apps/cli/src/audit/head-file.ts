@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { parseJson } from '@bulkhead/contracts';
 import { parseCheckpoint } from '@bulkhead/transparency';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
-import { parseJson } from '../parse-json.js';
 import { unreadable } from './unreadable.js';
 
 /** A head as it is kept elsewhere, with the log's key: together they are all that a later proof has to believe. */

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { envelopeBody, type EnvelopeBody } from '@bulkhead/contracts';
+import { envelopeBody, parseJson, type EnvelopeBody } from '@bulkhead/contracts';
 import { CheckpointError, eventProof, verifyEvent, type EventProof } from '@bulkhead/transparency';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
-import { parseJson } from '../parse-json.js';
 import { facts } from '../output/table.js';
 import { readHeadFile } from './head-file.js';
 import { unreadable } from './unreadable.js';

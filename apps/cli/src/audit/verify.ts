@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { parseJson } from '@bulkhead/contracts';
 import {
   CheckpointError,
   exportHeader,
@@ -13,7 +14,6 @@ import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
-import { parseJson } from '../parse-json.js';
 import { parseHeadFile } from './head-file.js';
 import { unreadable } from './unreadable.js';
 

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { parseJson } from '@bulkhead/contracts';
 import { z } from 'zod';
 import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
-import { parseJson } from '../parse-json.js';
 
 /** Where the API is and what opens it. */
 export interface Connection {

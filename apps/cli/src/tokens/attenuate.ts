@@ -10,6 +10,7 @@ import {
   type Caveat,
   type Macaroon,
 } from '@bulkhead/auth/macaroon';
+import { parseJson } from '@bulkhead/contracts';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { unreadable } from '../audit/unreadable.js';
@@ -17,7 +18,6 @@ import { CliError } from '../cli-error.js';
 import type { Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { duration } from '../input/duration.js';
-import { parseJson } from '../parse-json.js';
 import { readTokens } from './read-tokens.js';
 
 const options = z.object({

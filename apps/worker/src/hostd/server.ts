@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { parseJson } from '@bulkhead/contracts';
 import { LineReader } from '../runtime/qemu/lines.js';
 import type { HostdConfig } from './config.js';
 import type { Jails } from './jails.js';
@@ -63,14 +64,6 @@ async function answer(jails: Jails, line: string, report: Report): Promise<objec
     if (error instanceof Refusal) return { error: { code: error.code, message: error.message } };
     report(error);
     return { error: { code: FAILED, message: String(error) } };
-  }
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }
 

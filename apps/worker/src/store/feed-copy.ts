@@ -3,7 +3,7 @@ import type { MachineId } from '@bulkhead/domain';
 import type { FeedCopy, FeedPlace } from '@bulkhead/journal';
 import type { WorkerStore } from './worker-store.js';
 
-/** The host's copy of its feed, on disk before anybody acts on it. */
+/** The host's copy of its feed, on disk before anybody acts on it: as it was sent, for a later release to read what this one passes over. */
 export class HostFeedCopy implements FeedCopy {
   constructor(
     private readonly store: WorkerStore,
@@ -17,7 +17,7 @@ export class HostFeedCopy implements FeedCopy {
 
   apply(changes: readonly FeedChange[], { feed, number }: FeedPlace): Promise<void> {
     const rows = changes.map(read);
-    this.store.keepFeed(feed, number, rows, false);
+    this.store.keepFeed(feed, number, changes, false);
     for (const { key, row } of rows) this.wanted(key as MachineId, row);
     return Promise.resolve();
   }
@@ -25,7 +25,7 @@ export class HostFeedCopy implements FeedCopy {
   replace(changes: readonly FeedChange[], { feed, number }: FeedPlace): Promise<void> {
     const before = this.store.desired();
     const rows = changes.map(read);
-    this.store.keepFeed(feed, number, rows, true);
+    this.store.keepFeed(feed, number, changes, true);
     for (const { key, row } of rows) {
       this.wanted(key as MachineId, row);
       before.delete(key as MachineId);

@@ -93,7 +93,7 @@ export class WorkerStore {
   keepFeed(
     feed: string,
     number: number,
-    changes: readonly { readonly key: string; readonly row: HostMachineRow | null }[],
+    changes: readonly { readonly key: string; readonly row: Readonly<Record<string, unknown>> | null }[],
     full: boolean,
   ): void {
     this.#transaction(() => {

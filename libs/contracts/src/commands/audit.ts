@@ -8,7 +8,7 @@ const size = z.int().nonnegative();
 
 /** `head`: the newest signed head, as a note, and the log's Ed25519 key (base64). */
 export const headRequest = z.strictObject({});
-export const headResult = z.strictObject({
+export const headResult = z.object({
   note: z.string().nullable(),
   publicKey: z.string(),
   origin: z.string(),
@@ -17,7 +17,7 @@ export type HeadResult = z.infer<typeof headResult>;
 
 /** `consistency`: proof that the log of size `to` begins with that of size `from`. */
 export const consistencyRequest = z.strictObject({ from: size, to: size });
-export const consistencyResult = z.strictObject({ proof: z.array(hash) });
+export const consistencyResult = z.object({ proof: z.array(hash) });
 export type ConsistencyResult = z.infer<typeof consistencyResult>;
 
 /** `prove`: that one event is in the log, under the newest head. Only events of `organization` are found. */
@@ -30,9 +30,9 @@ export const proveRequest = z.strictObject({
   organization: z.union([z.literal('all'), organizationScope]),
 });
 export type ProveRequest = z.infer<typeof proveRequest>;
-export const proveResult = z.strictObject({ proof: z.record(z.string(), z.unknown()) });
+export const proveResult = z.object({ proof: z.record(z.string(), z.unknown()) });
 
 /** `export`: the lines of an export from an entry on; the header comes first where that is 0. */
 export const exportRequest = z.strictObject({ from: size });
-export const exportResult = z.strictObject({ lines: z.array(z.string()), next: size, size });
+export const exportResult = z.object({ lines: z.array(z.string()), next: size, size });
 export type ExportResult = z.infer<typeof exportResult>;

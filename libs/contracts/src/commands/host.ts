@@ -17,7 +17,7 @@ const request = {
 };
 
 /** `bh.host.<host>.exec` */
-export const hostExec = z.strictObject({
+export const hostExec = z.object({
   ...request,
   command: z.array(z.string().max(8192)).min(1).max(256),
   stdin: z.string().max(65_536).exactOptional(),
@@ -25,7 +25,7 @@ export const hostExec = z.strictObject({
   timeoutMs: z.int().min(1).max(600_000),
 });
 export type HostExec = z.infer<typeof hostExec>;
-export const execResult = z.strictObject({
+export const execResult = z.object({
   exit_code: z.int(),
   exit_signal: z.int(),
   stdout: z.string(),
@@ -34,9 +34,9 @@ export const execResult = z.strictObject({
 export type ExecResult = z.infer<typeof execResult>;
 
 /** `bh.host.<host>.ps` */
-export const hostPs = z.strictObject(request);
+export const hostPs = z.object(request);
 export type HostPs = z.infer<typeof hostPs>;
-export const processEntry = z.strictObject({
+export const processEntry = z.object({
   pid: z.int(),
   command: z.string().max(4096),
   cpu: z.number(),
@@ -44,23 +44,21 @@ export const processEntry = z.strictObject({
   rtime: z.number(),
   stime: z.number(),
   directory: z.string().max(4096),
-  listen_sockets: z
-    .array(z.strictObject({ proto: z.string().max(8), address: z.string().max(128) }))
-    .max(256),
+  listen_sockets: z.array(z.object({ proto: z.string().max(8), address: z.string().max(128) })).max(256),
 });
 export const psResult = z.array(processEntry).max(4096);
 export type PsResult = z.infer<typeof psResult>;
 
 /** `bh.host.<host>.signal` */
-export const hostSignal = z.strictObject({ ...request, signal: z.string().max(16) });
+export const hostSignal = z.object({ ...request, signal: z.string().max(16) });
 export type HostSignal = z.infer<typeof hostSignal>;
 
 /** Input of `bh.cmd.scheduler.answer.<host>`. */
-export const hostAnswer = z.strictObject({
+export const hostAnswer = z.object({
   request: z.string().min(1).max(128),
   answer: z.discriminatedUnion('ok', [
-    z.strictObject({ ok: z.literal(true), result: z.unknown() }),
-    z.strictObject({ ok: z.literal(false), error: commandFailure }),
+    z.object({ ok: z.literal(true), result: z.unknown() }),
+    z.object({ ok: z.literal(false), error: commandFailure }),
   ]),
 });
 export type HostAnswer = z.infer<typeof hostAnswer>;

@@ -36,7 +36,7 @@ export const machineStatus = z.enum([
 ]);
 
 /** A machine as a command left it: what an answer is made of until the read model has caught up. */
-export const machineResult = z.strictObject({
+export const machineResult = z.object({
   machine: machineId,
   app: appId,
   organization: organizationId,
@@ -102,14 +102,14 @@ export const setMetadata = z.strictObject({
   machineVersion: z.string().max(64).exactOptional(),
 });
 /** All metadata as it is then. */
-export const metadataResult = z.strictObject({ metadata });
+export const metadataResult = z.object({ metadata });
 
 export const acquireLease = z.strictObject({
   ...onMachine,
   ttl: leaseTtl,
   description: z.string().max(256).exactOptional(),
 });
-export const leaseResult = z.strictObject({
+export const leaseResult = z.object({
   /** Only its holder learns it. */
   nonce: z.string().exactOptional(),
   /** Unix seconds. */
@@ -135,9 +135,9 @@ export const psMachine = z.strictObject({ app: appId, machine: machineId });
 
 /** `placement`: where a machine is placed and for whom, so that the vault can judge who may have what. */
 export const placementRequest = z.strictObject({ machine: machineId });
-export const placementResult = z.strictObject({
+export const placementResult = z.object({
   placement: z
-    .strictObject({
+    .object({
       host: hostId,
       generation,
       organization: organizationId,
@@ -166,13 +166,13 @@ export const setQuota = z.strictObject({
 });
 
 /** Result of commands that have nothing to say. */
-export const done = z.strictObject({ ok: z.literal(true) });
+export const done = z.object({ ok: z.literal(true) });
 
 /** `host-abilities`: what each host said of itself with its last heartbeat. */
 export const hostAbilities = z.strictObject({});
-export const hostAbilitiesResult = z.strictObject({
+export const hostAbilitiesResult = z.object({
   hosts: z.array(
-    z.strictObject({
+    z.object({
       host: hostId,
       heardAt: timestamp,
       version: z.string(),

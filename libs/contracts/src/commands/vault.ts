@@ -24,7 +24,7 @@ export const createJoinTokenRequest = z.strictObject({
     .max(30 * DAY_SECONDS)
     .default(DAY_SECONDS),
 });
-export const createJoinTokenResult = z.strictObject({
+export const createJoinTokenResult = z.object({
   joinToken: z.string(),
   kind,
   name,
@@ -42,7 +42,7 @@ export const removeIdentityRequest = z.strictObject({ kind, name, reason });
 
 /** `host-key`: to what the scheduler seals what is for one host alone; refused for a host that was removed. */
 export const hostKeyRequest = z.strictObject({ kind: z.enum(['worker', 'edge', 'gateway']), host: hostId });
-export const hostKeyResult = z.strictObject({ sealKey: key32 });
+export const hostKeyResult = z.object({ sealKey: key32 });
 
 /** `destroy-data-key`: erases what was sealed for an organization, for ever. */
 export const destroyDataKeyRequest = z.strictObject({ organization: organizationId, reason });
@@ -76,8 +76,8 @@ export const setRegistryCredentialRequest = z.strictObject({ ...ofRegistry, seal
 export const removeRegistryCredentialRequest = z.strictObject(ofRegistry);
 /** `list-registry-credentials`: for which registries there is one. */
 export const listRegistryCredentialsRequest = z.strictObject({ organization: organizationId });
-export const listRegistryCredentialsResult = z.strictObject({
-  registries: z.array(z.strictObject({ registry: registryHost, setAt: timestamp })),
+export const listRegistryCredentialsResult = z.object({
+  registries: z.array(z.object({ registry: registryHost, setAt: timestamp })),
 });
 
 /**
@@ -85,8 +85,8 @@ export const listRegistryCredentialsResult = z.strictObject({
  * needs none, or the organization has it no longer.
  */
 export const pullRegistryCredentialRequest = z.strictObject({ machine: machineId, generation });
-export const pullRegistryCredentialResult = z.strictObject({
-  credential: z.strictObject({ registry: registryHost, sealed: registryBox }).nullable(),
+export const pullRegistryCredentialResult = z.object({
+  credential: z.object({ registry: registryHost, sealed: registryBox }).nullable(),
 });
 
 /**
@@ -98,7 +98,7 @@ export const mintTokenRequest = z.strictObject({
   number: shortNumber,
   caveats: z.base64().max(8192),
 });
-export const mintTokenResult = z.strictObject({ token: z.string(), uuid: z.uuid() });
+export const mintTokenResult = z.object({ token: z.string(), uuid: z.uuid() });
 
 const tokenBytes = z.base64().max(22_000);
 /**
@@ -109,7 +109,7 @@ export const verifyTokenRequest = z.strictObject({
   token: tokenBytes,
   discharges: z.array(tokenBytes).max(16),
 });
-export const verifyTokenResult = z.strictObject({
+export const verifyTokenResult = z.object({
   organization: organizationId,
   uuid: z.uuid(),
   discharges: z.array(z.int().nonnegative()),
@@ -117,11 +117,11 @@ export const verifyTokenResult = z.strictObject({
 
 /** `seal-key`: the vault's own X25519 key, to which registry credentials are sealed. */
 export const sealKeyRequest = z.strictObject({});
-export const sealKeyResult = z.strictObject({ publicKey: key32 });
+export const sealKeyResult = z.object({ publicKey: key32 });
 
 /** `head-key`: the Ed25519 key that signs the audit log's heads. */
 export const headKeyRequest = z.strictObject({});
-export const headKeyResult = z.strictObject({ publicKey: key32 });
+export const headKeyResult = z.object({ publicKey: key32 });
 
 /** `sign-head`: the signature over a checkpoint of the audit log (C2SP tlog-checkpoint); the vault writes the text it signs. */
 export const signHeadRequest = z.strictObject({
@@ -130,4 +130,4 @@ export const signHeadRequest = z.strictObject({
   /** SHA-256, base64. */
   root: key32,
 });
-export const signHeadResult = z.strictObject({ publicKey: key32, signature: z.base64().length(88) });
+export const signHeadResult = z.object({ publicKey: key32, signature: z.base64().length(88) });

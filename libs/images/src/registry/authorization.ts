@@ -1,3 +1,4 @@
+import { parseJson } from '@bulkhead/contracts';
 import { z } from 'zod';
 import { delayed, refused } from '../errors.js';
 import { parseChallenges, type Challenge } from './challenge.js';
@@ -64,19 +65,11 @@ async function fetchToken(
 }
 
 function readToken(body: Buffer, host: string): string {
-  const { token, access_token } = tokenAnswer.safeParse(jsonOf(body)).data ?? {};
+  const { token, access_token } = tokenAnswer.safeParse(parseJson(body)).data ?? {};
   const found = token || access_token;
   if (!found || !/^[\x21-\x7e]+$/.test(found))
     throw delayed('registry_unreachable', `The token server ${host} answers without a usable token.`);
   return found;
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8')) as unknown;
-  } catch {
-    return undefined; // is no token either
-  }
 }
 
 /** A whole body; throws `image_too_large` when it has more bytes. */

@@ -4,6 +4,7 @@ import {
   commandSubjects,
   isBulkheadError,
   parseCommandSubject,
+  parseJson,
   RetryableError,
   SERVICES,
   TerminalError,
@@ -15,7 +16,6 @@ import {
 import { z } from 'zod';
 import type { Bus, BusMessage, Subscription } from '../ports/bus.js';
 import { toFailure } from './failure.js';
-import { parseJson } from './json.js';
 import { inSpan } from './trace.js';
 
 /** Who may send a command: a service, any host, or the operator's own tool. */

@@ -2,6 +2,7 @@ import {
   feedMessage,
   feedPage,
   feedSubject,
+  parseJson,
   type FeedChange,
   type FeedMessage,
   type FeedPage,
@@ -9,7 +10,6 @@ import {
   type Service,
 } from '@bulkhead/contracts';
 import type { CommandBus } from '../bus/command-bus.js';
-import { parseJson } from '../bus/json.js';
 import type { Bus } from '../ports/bus.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { systemRandom, type Random } from '../ports/random.js';

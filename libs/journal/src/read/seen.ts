@@ -1,6 +1,5 @@
-import { announceSubject, touched as touchedSchema, type Touched } from '@bulkhead/contracts';
+import { announceSubject, parseJson, touched as touchedSchema, type Touched } from '@bulkhead/contracts';
 import { z } from 'zod';
-import { parseJson } from '../bus/json.js';
 import type { Bus, Subscription } from '../ports/bus.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { aggregateKey } from '../store/body.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { TerminalError } from '@bulkhead/contracts';
+import { TerminalError, parseJson } from '@bulkhead/contracts';
 import { z } from 'zod';
 import { hasErrno } from './errno.js';
 import { credential } from './protocol.js';
@@ -75,13 +75,5 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return undefined;
     throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import type { PeerCertificate } from 'node:tls';
-import { RetryableError, TerminalError } from '@bulkhead/contracts';
+import { RetryableError, TerminalError, parseJson } from '@bulkhead/contracts';
 import type { RegistryCredential } from '@bulkhead/contracts/commands/vault';
 import type { z } from 'zod';
 import { fingerprint } from '../ca/certificate-authority.js';
@@ -172,11 +172,3 @@ const unreachable = (url: string, cause: Error) =>
   new RetryableError('vault_unreachable', `the vault at ${url} does not answer: ${cause.message}`, 1000, {
     cause,
   });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

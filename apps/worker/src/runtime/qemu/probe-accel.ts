@@ -3,6 +3,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { parseJson } from '@bulkhead/contracts';
 import { machineId } from '@bulkhead/contracts/ids';
 import { z } from 'zod';
 import { ControlChannel } from '../../guest/control-channel.js';
@@ -90,12 +91,4 @@ async function describeHost({ digest }: BootFiles): Promise<string> {
   const bootId = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
   const { stdout } = await promisify(execFile)('qemu-system-x86_64', ['--version']);
   return [bootId.trim(), release(), stdout.split('\n')[0], digest].join(' ');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
