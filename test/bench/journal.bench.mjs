@@ -1,10 +1,8 @@
 import { account, accountContracts, deposit } from '@bulkhead/testing/account';
-import { TestBackbone } from '@bulkhead/testing/backbone';
-import { startNats } from '@bulkhead/testing/nats';
 import { sideBySide } from './harness/side-by-side.mjs';
 import { median, medianInterval, pairedRatio } from './harness/statistics.mjs';
-import { startDurablePostgres } from './support/durable-postgres.mjs';
-import { ratePerSecond } from './support/in-parallel.mjs';
+import { withBackbone } from './support/backbone.mjs';
+import { ratePerSecond } from './support/load.mjs';
 import { pgbench } from './support/pgbench.mjs';
 
 const CLIENTS = 16;
@@ -42,11 +40,8 @@ with \`fsync\` and \`synchronous_commit\` on, answer. Beside it \`pgbench\` with
       unit: '×',
     },
   },
-  async run({ long }) {
-    const [postgres, nats] = await Promise.all([startDurablePostgres(), startNats()]);
-    try {
-      const database = await postgres.database();
-      const backbone = await TestBackbone.start({ contracts: accountContracts, pool: database.pool, nats });
+  run: ({ long }) =>
+    withBackbone({ contracts: accountContracts }, async ({ postgres, database, backbone }) => {
       const journal = backbone.journal();
       let made = 0;
       const command = () =>
@@ -59,7 +54,7 @@ with \`fsync\` and \`synchronous_commit\` on, answer. Beside it \`pgbench\` with
       const ours = () => ratePerSecond({ clients: CLIENTS, seconds }, command);
       const peer = () =>
         pgbench({ socket: postgres.socket, database: database.name, script, clients: CLIENTS, seconds });
-      await Promise.all([ratePerSecond({ clients: CLIENTS, seconds: 1 }, command)]);
+      await ratePerSecond({ clients: CLIENTS, seconds: 1 }, command);
       const pairs = await sideBySide(long ? 15 : 7, { ours, peer });
       const rates = pairs.map((pair) => pair.ours);
       return [
@@ -71,10 +66,9 @@ with \`fsync\` and \`synchronous_commit\` on, answer. Beside it \`pgbench\` with
           peer: { what: 'pgbench', figure: median(pairs.map((pair) => pair.peer)) },
           ratio: pairedRatio(pairs),
           target: 'commits',
+          bounds:
+            'the way to the disk, twice the round trips of a bare insert (load, commit) and one core for the process',
         },
       ];
-    } finally {
-      await Promise.all([postgres.stop(), nats.stop()]);
-    }
-  },
+    }),
 };

@@ -22,7 +22,8 @@ async function main() {
   if (values.help) return process.stdout.write(`${USAGE}\n`);
   const steps = new Steps(values.json ? process.stderr : process.stdout);
   await setUp(root, steps);
-  const { findBenches, loadBench, printFound, runBench, writePage } = await import('./harness/run-benches.mjs');
+  const { findBenches, loadBench, printFound, runBench, writePage } =
+    await import('./harness/run-benches.mjs');
   const benches = findBenches(root);
   const context = {
     root,

@@ -4,7 +4,6 @@ export * from './balances.js';
 export { eventually, type ServerProcess } from './child.js';
 export * from './clock.js';
 export * from './data-keys.js';
-export * from './given.js';
 export * from './nats.js';
 export * from './ports.js';
 export * from './postgres.js';

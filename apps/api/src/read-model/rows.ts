@@ -1,12 +1,18 @@
 import type { Sql } from '@bulkhead/journal';
 
+/** What JSON.stringify writes for NUL and for half a surrogate pair; an escaped backslash before such letters looks alike. */
+const SUSPECT = /\\u(?:0000|d[89a-f])/;
+
 /**
  * JSON that Postgres takes as jsonb: it knows neither NUL nor half a surrogate pair, and what a guest wrote may hold either.
  */
-export const jsonb = (value: unknown): string =>
-  JSON.stringify(value, (_key, item: unknown) =>
+export function jsonb(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!SUSPECT.test(text)) return text;
+  return JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'string' ? item.toWellFormed().replaceAll('\0', '\uFFFD') : item,
   );
+}
 
 type Columns = Readonly<Record<string, string>>;
 

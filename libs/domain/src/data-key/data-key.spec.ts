@@ -1,4 +1,4 @@
-import { given } from '@bulkhead/testing';
+import { given } from '@bulkhead/testing/given';
 import { dataKeyAggregate as dataKey, type DataKeyCommand, type DataKeyEvent } from './index.js';
 
 const scope = 'org_1';

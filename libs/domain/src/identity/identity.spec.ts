@@ -1,4 +1,4 @@
-import { given } from '@bulkhead/testing';
+import { given } from '@bulkhead/testing/given';
 import { identityAggregate as identity, type IdentityCommand, type IdentityEvent } from './index.js';
 
 const host = { kind: 'worker', name: 'host_1', joinToken: 't1', sealKey: 'key' };

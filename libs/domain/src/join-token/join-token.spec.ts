@@ -1,4 +1,4 @@
-import { given } from '@bulkhead/testing';
+import { given } from '@bulkhead/testing/given';
 import { joinTokenAggregate as joinToken, type JoinTokenCommand, type JoinTokenEvent } from './index.js';
 
 const terms = {

@@ -1,4 +1,4 @@
-import { given } from '@bulkhead/testing';
+import { given } from '@bulkhead/testing/given';
 import type { OrganizationId } from '../ids.js';
 import {
   MOST_REGISTRIES,
