@@ -66,6 +66,9 @@ same tables, one after the other.`,
 async function makeTables(pool) {
   const runner = { query: (sql) => pool.query(`set search_path = scheduler; ${sql}`) };
   for (const Migration of MIGRATIONS) await new Migration().up(runner);
+  await pool.query(
+    `grant select, insert, update, delete on ${TABLES.map((table) => `scheduler.${table}`).join(', ')} to public`,
+  );
 }
 
 const recorded = (backbone, pool) =>

@@ -33,7 +33,7 @@ export class MachineLives {
         region: 'local',
         labels: {},
         capacity: { cpus: 1e6, memoryMb: 1e9, diskMb: 1e9 },
-        forward: null,
+        forward: { host: '192.0.2.1', port: 7443 },
         number: 1,
         sealingKey: Buffer.from(generateSealKeyPair().publicKey).toString('base64'),
       },
