@@ -115,6 +115,18 @@ describe('a machine', () => {
     await telemetry.stop();
   });
 
+  it('is not sent to its host anew when that reports what it was asked for', async () => {
+    const host = await joinIn('told');
+    const edge = await edgeHost();
+    const { machine } = await create({ region: 'told' });
+    const row = await rowOf(host, machine);
+    const reach = { kind: 'direct' as const };
+    await host.report([{ kind: 'started', ...observed(row), reach, imageDigest: 'sha256:1' }]);
+    await world.eventually(async () => (await instance(edge, machine))?.started);
+    // Sealed again it would look otherwise.
+    expect(await host.row(machine)).toEqual(row);
+  });
+
   it('is made once, however often its command comes', async () => {
     await joinIn('once');
     const id = newId();

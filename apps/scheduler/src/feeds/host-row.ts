@@ -5,6 +5,26 @@ import { seal } from '@bulkhead/pki';
 import type { Worker } from './worker.js';
 import { openAddress, openConfig } from './opened.js';
 
+/** All that a host's row is made of. */
+export const partsOfHostRow = (state: LivingMachine, trace: string | null) => {
+  const { machine, name, app, appName, organization, placement, instance } = state;
+  const { config, desired, wish, stop } = state;
+  return {
+    machine,
+    name,
+    app,
+    appName,
+    organization,
+    placement,
+    instance,
+    config,
+    desired,
+    wish,
+    stop,
+    trace,
+  };
+};
+
 /** What a host is to do with a machine. The configuration is opened here, in memory, and sealed again to that host alone. */
 export async function hostRowOf(
   sealer: Sealer,

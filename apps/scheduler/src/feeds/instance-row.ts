@@ -4,6 +4,13 @@ import type { Sealer } from '@bulkhead/journal';
 import type { Worker } from './worker.js';
 import { openAddress } from './opened.js';
 
+/** All that an edge's row is made of, but for how its host is reached. */
+export const partsOfInstanceRow = (state: LivingMachine) => {
+  const { machine, app, appName, organization, placement, instance, reach, cordoned, config } = state;
+  const seen = { started: state.status === 'started', healthy: isHealthy(state), services: config.services };
+  return { machine, app, appName, organization, placement, instance, reach, cordoned, ...seen };
+};
+
 /** What an edge needs to route to a machine, and nothing else of it. */
 export async function instanceRowOf(
   sealer: Sealer,

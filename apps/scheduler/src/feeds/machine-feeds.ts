@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   isLiving,
   machineAggregate,
@@ -12,8 +13,8 @@ import { hostFeed, INSTANCE_FEED } from '@bulkhead/contracts';
 import { schedulerContracts } from '@bulkhead/contracts/events';
 import type { FeedWriter, ProjectionDefinition, ReadEnvelope, Sealer, Sql } from '@bulkhead/journal';
 import { z } from 'zod';
-import { hostRowOf } from './host-row.js';
-import { instanceRowOf } from './instance-row.js';
+import { hostRowOf, partsOfHostRow } from './host-row.js';
+import { instanceRowOf, partsOfInstanceRow } from './instance-row.js';
 import type { Worker } from './worker.js';
 
 /** A machine before and after a batch. */
@@ -21,8 +22,9 @@ interface Change {
   readonly machine: MachineId;
   readonly before: MachineState;
   readonly after: MachineState;
-  /** Of the last command about it that had one. */
+  /** Of the last command about it that had one, and of the one before the batch. */
   readonly trace: string | null;
+  readonly traceBefore: string | null;
 }
 
 type Workers = ReadonlyMap<HostId, Worker>;
@@ -41,8 +43,9 @@ export const machineFeeds = (sealer: Sealer): ProjectionDefinition => ({
     const fellows = await machinesOn(tx, moved, changes);
     await keepMachines(tx, changes);
     const workers = await workersOf(tx, [...changes, ...fellows]);
-    for (const change of changes) await putHostRows(sealer, feed, change, workers);
-    for (const change of [...changes, ...fellows]) await putInstance(sealer, feed, change, workers);
+    for (const change of changes.filter(isNewsToHost)) await putHostRows(sealer, feed, change, workers);
+    for (const change of [...changes.filter(isNewsToEdges), ...fellows])
+      await putInstance(sealer, feed, change, workers);
   },
 });
 
@@ -91,10 +94,10 @@ async function changesOf(tx: Sql, batch: readonly ReadEnvelope[]): Promise<Chang
   const known = new Map(rows.map(parseState).map((row) => [row.id, row]));
   return [...byMachine].map(([machine, envelopes]) => {
     const before = known.get(machine)?.state ?? machineAggregate.initial;
+    const traceBefore = known.get(machine)?.trace ?? null;
     const events = envelopes.flatMap((envelope) => envelope.events as readonly MachineEvent[]);
-    const trace =
-      envelopes.findLast((envelope) => envelope.trace)?.trace ?? known.get(machine)?.trace ?? null;
-    return { machine, before, after: events.reduce(machineAggregate.evolve, before), trace };
+    const trace = envelopes.findLast((envelope) => envelope.trace)?.trace ?? traceBefore;
+    return { machine, before, after: events.reduce(machineAggregate.evolve, before), trace, traceBefore };
   });
 }
 
@@ -108,7 +111,7 @@ async function machinesOn(tx: Sql, hosts: readonly HostId[], changes: readonly C
   return rows
     .map(parseState)
     .filter(({ id }) => !changed.has(id))
-    .map(({ id, state, trace }) => ({ machine: id, before: state, after: state, trace }));
+    .map(({ id, state, trace }) => ({ machine: id, before: state, after: state, trace, traceBefore: trace }));
 }
 
 async function keepMachines(tx: Sql, changes: readonly Change[]): Promise<void> {
@@ -150,6 +153,17 @@ async function workersOf(tx: Sql, changes: readonly Change[]): Promise<Workers> 
 
 const hostOf = (state: MachineState): HostId | null =>
   isLiving(state) && state.placement ? state.placement.host : null;
+
+/** Most reports say only what the host knows already: sealing and sending its row again would tell it nothing. */
+const isNewsToHost = ({ before, after, trace, traceBefore }: Change): boolean =>
+  !isLiving(before) ||
+  !isLiving(after) ||
+  !isDeepStrictEqual(partsOfHostRow(before, traceBefore), partsOfHostRow(after, trace));
+
+const isNewsToEdges = ({ before, after }: Change): boolean =>
+  !isRoutable(before) ||
+  !isRoutable(after) ||
+  !isDeepStrictEqual(partsOfInstanceRow(before), partsOfInstanceRow(after));
 
 async function putHostRows(
   sealer: Sealer,

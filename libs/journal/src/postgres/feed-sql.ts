@@ -19,7 +19,8 @@ export async function writeFeeds(
   puts: readonly FeedPut[],
 ): Promise<NumberedChange[]> {
   if (puts.length === 0) return [];
-  const rows = await sql.query<{ feed: string; key: string; number: string; value: string | null }>(
+  const rows = await sql.prepared<{ nth: string; number: string }>(
+    `${schema}.feeds`,
     `with put as (
        select * from unnest($1::text[], $2::text[], $3::text[]) with ordinality as p(feed, key, value, nth)
      ), counted as (
@@ -28,13 +29,14 @@ export async function writeFeeds(
        insert into ${schema}.feed as f (name, id, head, floor, reader) select feed, $4, n, 0, $5 from counted
        on conflict (name) do update set head = f.head + excluded.head returning f.name, f.head
      ), numbered as (
-       select p.feed, p.key, nullif(p.value, '') as value,
+       select p.nth, p.feed, p.key, nullif(p.value, '') as value,
               h.head - c.n + row_number() over (partition by p.feed order by p.nth) as number
        from put p join counted c on c.feed = p.feed join head h on h.name = p.feed
+     ), kept as (
+       insert into ${schema}.feed_change as c (feed, key, number, value) select feed, key, number, value from numbered
+       on conflict (feed, key) do update set number = excluded.number, value = excluded.value, at = clock_timestamp()
      )
-     insert into ${schema}.feed_change as c (feed, key, number, value) select feed, key, number, value from numbered
-     on conflict (feed, key) do update set number = excluded.number, value = excluded.value, at = clock_timestamp()
-     returning c.feed, c.key, c.number, c.value`,
+     select nth, number from numbered order by number`,
     [
       puts.map(({ feed }) => feed),
       puts.map(({ key }) => key),
@@ -44,10 +46,8 @@ export async function writeFeeds(
       reader,
     ],
   );
-  return rows
-    .map(({ feed, key, number, value }) => ({
-      feed,
-      change: { number: Number(number), key, row: parseRow(value) },
-    }))
-    .sort((a, b) => a.change.number - b.change.number);
+  return rows.flatMap(({ nth, number }) => {
+    const put = puts[Number(nth) - 1];
+    return put ? [{ feed: put.feed, change: { number: Number(number), key: put.key, row: put.row } }] : [];
+  });
 }

@@ -150,9 +150,10 @@ export class PostgresReaderStore implements ReaderStore {
     from: Cursor,
     to: Cursor,
   ): Promise<void> {
-    const moved = await sql.query(
-      `update cursor set epoch = $2, position = $3 where reader = $1 and epoch = $4 and position = $5
-         and exists (select from leadership where role = $6 and holder = $7 and term = $8 and expires_at > clock_timestamp())
+    const moved = await sql.prepared(
+      `${this.schema}.move`,
+      `update ${this.schema}.cursor set epoch = $2, position = $3 where reader = $1 and epoch = $4 and position = $5
+         and exists (select from ${this.schema}.leadership where role = $6 and holder = $7 and term = $8 and expires_at > clock_timestamp())
        returning 1`,
       [reader, to.epoch, to.position, from.epoch, from.position, role, holder, term],
     );
@@ -161,9 +162,11 @@ export class PostgresReaderStore implements ReaderStore {
   }
 
   private async stepTransaction(sql: Sql, reader: string): Promise<StepTransaction> {
-    const parked = await sql.query<{ aggregate: string }>('select aggregate from parked where reader = $1', [
-      reader,
-    ]);
+    const parked = await sql.prepared<{ aggregate: string }>(
+      `${this.schema}.parked`,
+      `select aggregate from ${this.schema}.parked where reader = $1`,
+      [reader],
+    );
     return {
       sql,
       parked: new Set(parked.map(({ aggregate }) => aggregate)),

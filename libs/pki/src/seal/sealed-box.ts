@@ -35,7 +35,7 @@ export interface SealKeyPair {
 export function generateSealKeyPair(): SealKeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('x25519');
   return {
-    publicKey: publicKey.export({ type: 'spki', format: 'der' }).subarray(SPKI_PREFIX.length),
+    publicKey: rawPublicKey(publicKey),
     privateKey: privateKey.export({ type: 'pkcs8', format: 'der' }).subarray(PKCS8_PREFIX.length),
   };
 }
@@ -46,13 +46,14 @@ export function generateSealKeyPair(): SealKeyPair {
  * @param context what the value is and whose: a box opens under the same context only.
  */
 export function seal(publicKey: Uint8Array, plaintext: Uint8Array, context: string): Uint8Array {
-  const oneTime = generateSealKeyPair();
-  const key = agree(oneTime.privateKey, publicKey, oneTime.publicKey, publicKey);
+  const oneTime = generateKeyPairSync('x25519');
+  const oneTimePublic = rawPublicKey(oneTime.publicKey);
+  const key = agree(oneTime.privateKey, publicKey, oneTimePublic, publicKey);
   const cipher = createCipheriv('aes-256-gcm', key, NONCE);
   cipher.setAAD(Buffer.from(context));
   return Buffer.concat([
     Buffer.of(VERSION),
-    oneTime.publicKey,
+    oneTimePublic,
     cipher.update(plaintext),
     cipher.final(),
     cipher.getAuthTag(),
@@ -64,7 +65,7 @@ export function unseal(pair: SealKeyPair, box: Uint8Array, context: string): Uin
   if (box.length < HEADER_LENGTH + TAG_LENGTH || box[0] !== VERSION) throw new SealedBoxError();
   try {
     const oneTime = box.subarray(1, HEADER_LENGTH);
-    const key = agree(pair.privateKey, oneTime, oneTime, pair.publicKey);
+    const key = agree(privateKey(pair.privateKey), oneTime, oneTime, pair.publicKey);
     const decipher = createDecipheriv('aes-256-gcm', key, NONCE, { authTagLength: TAG_LENGTH });
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(box.subarray(box.length - TAG_LENGTH));
@@ -77,12 +78,15 @@ export function unseal(pair: SealKeyPair, box: Uint8Array, context: string): Uin
   }
 }
 
-function agree(ours: Uint8Array, theirs: Uint8Array, oneTime: Uint8Array, receiver: Uint8Array): Buffer {
-  const shared = diffieHellman({ privateKey: privateKey(ours), publicKey: publicKey(theirs) });
+function agree(ours: KeyObject, theirs: Uint8Array, oneTime: Uint8Array, receiver: Uint8Array): Buffer {
+  const shared = diffieHellman({ privateKey: ours, publicKey: publicKey(theirs) });
   return Buffer.from(
     hkdfSync('sha256', shared, Buffer.concat([oneTime, receiver]), 'bulkhead sealed box v1', 32),
   );
 }
+
+const rawPublicKey = (key: KeyObject): Buffer =>
+  key.export({ type: 'spki', format: 'der' }).subarray(SPKI_PREFIX.length);
 
 const publicKey = (raw: Uint8Array): KeyObject =>
   createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
