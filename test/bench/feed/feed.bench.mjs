@@ -114,7 +114,7 @@ function openScheduler(backbone) {
 
 /** Edges in a process of their own. `arrivals`: per edge and machine when a row that says "started" came. */
 async function startEdges(url, say) {
-  const child = fork(path.join(import.meta.dirname, 'edges.mjs'), [url, String(EDGES)]);
+  const child = fork(path.join(import.meta.dirname, 'edges-process.mjs'), [url, String(EDGES)]);
   const arrivals = Array.from({ length: EDGES }, () => new Times());
   const ready = new Set();
   child.on('message', (message) => {
