@@ -39,6 +39,11 @@ export default tseslint.config(
     },
   },
   {
+    // The simulation runs the shipped code of several apps side by side.
+    files: ['test/simulation/**/*.ts'],
+    rules: { 'no-restricted-imports': 'off' },
+  },
+  {
     files: ['libs/domain/src/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {

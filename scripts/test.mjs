@@ -6,6 +6,7 @@ import { HOST_PACKAGES, PEER_PROXIES } from './setup/host-packages.mjs';
 import { CHECKS, runCheck } from './test/checks.mjs';
 import { startInstance } from './test/instance.mjs';
 import { cacheOf, setUp } from './test/set-up.mjs';
+import { runSeeds } from '../test/simulation/run.mjs';
 import { SUITES, runScriptTests, runSuite } from './test/suites.mjs';
 import { closingLine, sum, tally } from './test/tally.mjs';
 
@@ -42,7 +43,14 @@ async function fastStages() {
   await stage('scripts', () => runScriptTests('{scripts,test/bench}/**/*.test.mjs', context));
   await stage('unit', () => runSuite(SUITES.unit, context));
   await stage('integration', () => runSuite(SUITES.integration, context));
+  await stage('planted bugs', () => runSuite(SUITES['planted bugs'], context));
+  await stage('simulation', () => simulation({ seeds: 500, seconds: 90 }));
   await stage('end to end', () => endToEnd());
+}
+
+async function simulation(asked) {
+  const { passed, failures } = await runSeeds({ ...asked, ...context }, context.say);
+  return tally({ passed, failed: failures.length, failures });
 }
 
 async function endToEnd() {
@@ -64,6 +72,7 @@ async function endToEnd() {
 /** One after the other: each of them wants the whole machine. */
 async function slowStages() {
   await stage('containers', () => runScriptTests('test/**/*.slow.test.mjs', context));
+  await stage('simulation', () => simulation({ seeds: 2_000 }));
   await stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
 }
 

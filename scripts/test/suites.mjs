@@ -11,12 +11,13 @@ import { fromJest, fromTap, tally } from './tally.mjs';
  */
 export const SUITES = {
   unit: { patterns: ['/(apps|libs|test/docs)/.*\\.spec\\.ts$'], ignore: ['\\.(int|e2e|slow)\\.spec\\.ts$'] },
-  integration: { patterns: ['/(apps|libs|test/differential)/.*\\.int\\.spec\\.ts$'] },
+  integration: { patterns: ['/(apps|libs|test/(differential|simulation))/.*\\.int\\.spec\\.ts$'] },
   'end to end': {
     patterns: ['/test/(e2e|contract|security)/.*\\.spec\\.ts$'],
     ignore: ['\\.slow\\.spec\\.ts$'],
   },
   slow: { patterns: ['\\.slow\\.spec\\.ts$'] },
+  'planted bugs': { patterns: ['/test/simulation/bugs\\.sim\\.spec\\.ts$'] },
 };
 
 /**

@@ -15,7 +15,7 @@ export const housekeeping = (
       if (signal.aborted) return;
       try {
         await journal.forgetOldRefusals();
-        await database.query('delete from lease where expires_at < $1', [clock.now()]);
+        await database.query('delete from lease where expires_at < clock_timestamp()');
       } catch (error) {
         report(error);
       }

@@ -399,6 +399,27 @@ describe('a lease', () => {
     expect((await lease()).nonce).not.toBe(held.nonce);
   });
 
+  it('is honoured by a change that began before it was taken, whatever the time is there', async () => {
+    await joinIn('race');
+    const { machine } = await create({ region: 'race' });
+    const tx = await world.database.begin();
+    await tx.query('select from placement where machine = $1 for update', [machine]);
+    const stopping = failureOf(world.command('stop-machine', { app, machine }, machineResult));
+    await world.eventually(async () => {
+      const waiting = await world.database.query(
+        `select from pg_stat_activity where wait_event_type = 'Lock' and query like 'select from placement%'`,
+      );
+      return waiting.length > 0;
+    });
+    await tx.query(
+      `insert into lease (machine, nonce, owner, description, expires_at, version)
+       values ($1, 'n', 'token:other', '', clock_timestamp() + interval '30 s', 'v')`,
+      [machine],
+    );
+    await tx.commit();
+    expect((await stopping).code).toBe('lease_held');
+  });
+
   it('comes with a machine that is created with one, and goes with one that is destroyed', async () => {
     await joinIn('leased');
     const { machine, nonce } = await create({ region: 'leased', leaseTtl: 30 });

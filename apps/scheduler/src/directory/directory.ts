@@ -1,5 +1,6 @@
 import type { AppId } from '@bulkhead/domain';
 import type { TokenDirectory } from '@bulkhead/auth';
+import { databaseError } from '@bulkhead/journal';
 import type { DataSource } from 'typeorm';
 import { AppRow, IdentityRow, TokenRow } from '../storage/entities.js';
 
@@ -11,10 +12,10 @@ export interface Directory extends TokenDirectory {
 }
 
 export const directoryOf = (source: DataSource): Directory => ({
-  app: (id) => source.getRepository(AppRow).findOneBy({ id }),
-  host: (name) => source.getRepository(IdentityRow).findOneBy({ name }),
+  app: (id) => translated(source.getRepository(AppRow).findOneBy({ id })),
+  host: (name) => translated(source.getRepository(IdentityRow).findOneBy({ name })),
   async bySha256(sha256) {
-    const row = await source.getRepository(TokenRow).findOneBy({ sha256 });
+    const row = await translated(source.getRepository(TokenRow).findOneBy({ sha256 }));
     if (!row) return null;
     const { id, organization, access, expiresAt, revoked } = row;
     return {
@@ -28,3 +29,9 @@ export const directoryOf = (source: DataSource): Directory => ({
     };
   },
 });
+
+/** A database that is away is something to wait for, whoever asks it. */
+const translated = <T>(found: Promise<T>): Promise<T> =>
+  found.catch((error: unknown) => {
+    throw databaseError(error);
+  });

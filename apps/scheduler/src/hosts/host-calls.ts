@@ -57,7 +57,7 @@ export class BusHostCalls implements HostCalls {
       this.bus.publish(hostSubject(host, name), Buffer.from(JSON.stringify(request)));
       return resultOf(await promise, host, result);
     } finally {
-      answered.abort();
+      answered.abort(null);
       this.pending.delete(key);
     }
   }

@@ -7,7 +7,7 @@ import { handler } from '../access/handler.js';
 import { commandOf, loadMachine } from '../machines/change-machine.js';
 import type { Scheduler } from '../scheduler.js';
 import { keepLease, leaseResultOf } from './keep-lease.js';
-import { assertUnleased } from './leases.js';
+import { assertUnleased, holdLeases } from './leases.js';
 
 /** Takes a machine's lease, or with its nonce makes it last longer under the same nonce. */
 export const acquireLease = (scheduler: Scheduler) =>
@@ -21,22 +21,23 @@ export const acquireLease = (scheduler: Scheduler) =>
       return scheduler.journal.execute(command, async (decision) => {
         const { state } = await loadMachine(decision, asked);
         if (!isLiving(state)) throw new Refusal('not_found', 'machine not found', 404);
-        const held = await assertUnleased(scheduler.database, asked, command.now);
+        const held = await assertUnleased(scheduler.database, asked);
+        await holdLeases(decision, asked.machine);
         const lease = {
           machine: asked.machine,
           nonce: held?.nonce ?? fresh,
           owner: held?.owner ?? ownerOf(context.principal),
           description: asked.description ?? held?.description ?? '',
-          expiresAt: new Date(command.now.getTime() + asked.ttl * 1000),
           version: state.instance,
         };
-        if (!(await keepLease(decision, lease, command.now)))
+        const expiresAt = await keepLease(decision, lease, asked.ttl);
+        if (!expiresAt)
           throw new RetryableError(
             'contended',
             'another lease of this machine was just taken; try again',
             50,
           );
-        return leaseResultOf(lease, lease.nonce);
+        return leaseResultOf({ ...lease, expiresAt }, lease.nonce);
       });
     },
   });

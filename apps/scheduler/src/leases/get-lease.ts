@@ -13,7 +13,7 @@ export const getLease = (scheduler: Scheduler) =>
     access: { by: 'user', action: 'read', on: 'machine' },
     input,
     handle: async ({ principal }, { machine }) => {
-      const lease = await leaseOf(scheduler.database, machine, scheduler.clock.now());
+      const lease = await leaseOf(scheduler.database, machine);
       const isOwn = lease && (await isOfApp(scheduler, machine, appOf(principal).id));
       if (!isOwn) throw new TerminalError('not_found', 'lease not found', { status: 404 });
       return { result: leaseResultOf(lease) };

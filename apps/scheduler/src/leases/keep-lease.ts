@@ -1,20 +1,29 @@
 import type { Decision } from '@bulkhead/journal';
 import type { LeaseResult } from '@bulkhead/contracts/commands/scheduler';
 import { instanceId } from '@bulkhead/contracts';
+import { z } from 'zod';
 import type { Lease } from './leases.js';
 
-/** Writes a lease in a decision's transaction. One that another took meanwhile stays: then the answer is false. */
-export async function keepLease(decision: Decision, lease: Lease, now: Date): Promise<boolean> {
-  const { machine, nonce, owner, description, expiresAt, version } = lease;
-  const kept = await decision.sql(
-    `insert into lease (machine, nonce, owner, description, expires_at, version) values ($1, $2, $3, $4, $5, $6)
+/**
+ * Writes a lease of `ttl` seconds in a decision's transaction.
+ * @returns until when it lasts, or null where another took one meanwhile, which stays.
+ */
+export async function keepLease(
+  decision: Decision,
+  lease: Omit<Lease, 'expiresAt'>,
+  ttl: number,
+): Promise<Date | null> {
+  const { machine, nonce, owner, description, version } = lease;
+  const [kept] = await decision.sql(
+    `insert into lease (machine, nonce, owner, description, expires_at, version)
+     values ($1, $2, $3, $4, clock_timestamp() + $5::int * interval '1 second', $6)
      on conflict (machine) do update set nonce = excluded.nonce, owner = excluded.owner, description = excluded.description,
        expires_at = excluded.expires_at, version = excluded.version
-     where lease.expires_at <= $7 or lease.nonce = excluded.nonce
-     returning 1`,
-    [machine, nonce, owner, description, expiresAt, version, now],
+     where lease.expires_at <= clock_timestamp() or lease.nonce = excluded.nonce
+     returning expires_at`,
+    [machine, nonce, owner, description, ttl, version],
   );
-  return kept.length > 0;
+  return kept ? z.object({ expires_at: z.date() }).parse(kept).expires_at : null;
 }
 
 /** What the API says of a lease; the nonce is for its holder alone. */

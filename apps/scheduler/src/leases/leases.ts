@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Refusal, type MachineId } from '@bulkhead/domain';
-import type { Sql } from '@bulkhead/journal';
+import type { Decision, Sql } from '@bulkhead/journal';
 import { z } from 'zod';
 
 /** The Machines API's lease of one machine, while it lasts. */
@@ -14,6 +14,12 @@ export interface Lease {
   readonly version: string;
 }
 
+/** A machine, and the nonce of its lease where the caller holds it. */
+interface Leasable {
+  readonly machine: MachineId;
+  readonly nonce?: string;
+}
+
 const leaseRow = z.object({
   nonce: z.string(),
   owner: z.string(),
@@ -22,12 +28,12 @@ const leaseRow = z.object({
   version: z.string(),
 });
 
-/** The lease that holds at a time, or null. */
-export async function leaseOf(sql: Sql, machine: MachineId, now: Date): Promise<Lease | null> {
-  const [found] = await sql.query('select * from lease where machine = $1 and expires_at > $2', [
-    machine,
-    now,
-  ]);
+/** The lease that holds now, by the database's clock: copies of the scheduler may differ about the time, not about a lease. */
+export async function leaseOf(sql: Pick<Sql, 'query'>, machine: MachineId): Promise<Lease | null> {
+  const [found] = await sql.query(
+    'select * from lease where machine = $1 and expires_at > clock_timestamp()',
+    [machine],
+  );
   if (!found) return null;
   const { nonce, owner, description, expires_at: expiresAt, version } = leaseRow.parse(found);
   return { machine, nonce, owner, description, expiresAt, version };
@@ -35,13 +41,26 @@ export async function leaseOf(sql: Sql, machine: MachineId, now: Date): Promise<
 
 /** @throws Refusal (409) where somebody else holds the machine's lease. */
 export async function assertUnleased(
-  sql: Sql,
-  { machine, nonce }: { readonly machine: MachineId; readonly nonce?: string },
-  now: Date,
+  sql: Pick<Sql, 'query'>,
+  { machine, nonce }: Leasable,
 ): Promise<Lease | null> {
-  const lease = await leaseOf(sql, machine, now);
+  const lease = await leaseOf(sql, machine);
   if (lease && !isHolder(lease, nonce)) throw leaseHeld(lease);
   return lease;
+}
+
+/**
+ * Keeps leases of a machine as they are until this decision is over: one that is taken meanwhile waits, and one that was just taken
+ * is seen. It begins the transaction, so everything else is loaded before.
+ */
+export async function holdLeases(decision: Decision, machine: MachineId): Promise<void> {
+  await decision.sql('select from placement where machine = $1 for update', [machine]);
+}
+
+/** The last word before a change is committed: a lease may have been taken since the change began. @throws Refusal (409) */
+export async function assertStillUnleased(decision: Decision, target: Leasable): Promise<void> {
+  await holdLeases(decision, target.machine);
+  await assertUnleased({ query: (text, values) => decision.sql(text, values) }, target);
 }
 
 /** Whether a nonce is the lease's; tells nothing by the time it takes. */

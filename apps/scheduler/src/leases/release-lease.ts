@@ -14,7 +14,7 @@ export const releaseLease = (scheduler: Scheduler) =>
       const command = commandOf(scheduler, context, asked);
       return scheduler.journal.execute(command, async (decision) => {
         await loadMachine(decision, asked);
-        const lease = await assertUnleased(scheduler.database, asked, command.now);
+        const lease = await assertUnleased(scheduler.database, asked);
         if (lease)
           await decision.sql('delete from lease where machine = $1 and nonce = $2', [
             asked.machine,

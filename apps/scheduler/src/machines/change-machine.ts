@@ -18,7 +18,7 @@ import type { MachineResult } from '@bulkhead/contracts/commands/scheduler';
 import { currentTrace, type Command, type Decision, type Loaded, type Outcome } from '@bulkhead/journal';
 import { actorOf } from '../access/clearing.js';
 import type { Context } from '../access/handler.js';
-import { assertUnleased } from '../leases/leases.js';
+import { assertStillUnleased, assertUnleased } from '../leases/leases.js';
 import { forgetPlacement, keepHost, keepPlacement } from '../placement/tables.js';
 import type { Scheduler } from '../scheduler.js';
 import { machineResultOf } from './machine-result.js';
@@ -70,10 +70,11 @@ export function changeMachine(
   const command = commandOf(scheduler, context, content);
   return scheduler.journal.execute(command, async (decision) => {
     const loaded = await loadMachine(decision, target);
-    await assertUnleased(scheduler.database, target, command.now);
+    await assertUnleased(scheduler.database, target);
     if (!isLiving(loaded.state)) throw new Refusal('not_found', 'machine not found', 404);
     const events = machineAggregate.decide(request(loaded.state), loaded.state);
     await commitMachine(decision, loaded, events);
+    if (events.length > 0) await assertStillUnleased(decision, target);
     return machineResultOf(loaded.state, events);
   });
 }

@@ -45,7 +45,7 @@ export const createMachine = (scheduler: Scheduler) =>
       };
       return scheduler.journal.execute(command, async (decision) => {
         const result = await decide(scheduler, decision, app, wanted);
-        const nonce = await lease(scheduler, decision, context, wanted, command.now);
+        const nonce = await lease(scheduler, decision, context, wanted);
         return { ...result, ...nonce };
       });
     },
@@ -110,15 +110,13 @@ async function lease(
   decision: Decision,
   { principal }: Context,
   { machine, instance, leaseTtl }: Wanted,
-  now: Date,
 ): Promise<{ nonce?: string }> {
   if (leaseTtl === undefined) return {};
   const nonce = newNonce(random);
-  const expiresAt = new Date(now.getTime() + leaseTtl * 1000);
   await keepLease(
     decision,
-    { machine, nonce, owner: ownerOf(principal), description: '', expiresAt, version: instance },
-    now,
+    { machine, nonce, owner: ownerOf(principal), description: '', version: instance },
+    leaseTtl,
   );
   return { nonce };
 }

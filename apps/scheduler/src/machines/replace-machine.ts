@@ -1,7 +1,7 @@
 import { Refusal, isLiving } from '@bulkhead/domain';
 import { replaceMachine as input } from '@bulkhead/contracts/commands/scheduler';
 import { handler } from '../access/handler.js';
-import { assertUnleased } from '../leases/leases.js';
+import { assertStillUnleased, assertUnleased } from '../leases/leases.js';
 import { replace } from '../placement/replace.js';
 import type { Scheduler } from '../scheduler.js';
 import { commandOf, loadMachine } from './change-machine.js';
@@ -17,9 +17,11 @@ export const replaceMachine = (scheduler: Scheduler) =>
       const command = commandOf(scheduler, context, asked);
       return scheduler.journal.execute(command, async (decision) => {
         const loaded = await loadMachine(decision, asked);
-        await assertUnleased(scheduler.database, asked, command.now);
+        await assertUnleased(scheduler.database, asked);
         if (!isLiving(loaded.state)) throw new Refusal('not_found', 'machine not found', 404);
-        return machineResultOf(loaded.state, await replace(scheduler, decision, loaded, 'replaced'));
+        const events = await replace(scheduler, decision, loaded, 'replaced');
+        await assertStillUnleased(decision, asked);
+        return machineResultOf(loaded.state, events);
       });
     },
   });

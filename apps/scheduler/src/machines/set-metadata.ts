@@ -3,7 +3,7 @@ import { TerminalError } from '@bulkhead/contracts';
 import { setMetadata as input } from '@bulkhead/contracts/commands/scheduler';
 import { metadata as metadataSchema } from '@bulkhead/contracts/machine-config';
 import { handler } from '../access/handler.js';
-import { assertUnleased } from '../leases/leases.js';
+import { assertStillUnleased, assertUnleased } from '../leases/leases.js';
 import type { Scheduler } from '../scheduler.js';
 import { commandOf, commitMachine, loadMachine } from './change-machine.js';
 
@@ -21,7 +21,7 @@ export const setMetadata = (scheduler: Scheduler) =>
         const loaded = await loadMachine(decision, asked);
         const { state } = loaded;
         if (!isLiving(state)) throw new Refusal('not_found', 'machine not found', 404);
-        await assertUnleased(scheduler.database, asked, command.now);
+        await assertUnleased(scheduler.database, asked);
         assertVersion(asked.machineVersion, state.instance);
         const metadata = changed(asked.replace ? {} : (state.config.metadata ?? {}), asked.changes);
         await commitMachine(
@@ -29,6 +29,7 @@ export const setMetadata = (scheduler: Scheduler) =>
           loaded,
           machineAggregate.decide({ type: 'set-metadata', metadata }, state),
         );
+        await assertStillUnleased(decision, asked);
         return { metadata };
       });
     },

@@ -13,7 +13,7 @@ import { updateMachine as input, type UpdateMachine } from '@bulkhead/contracts/
 import type { Decision } from '@bulkhead/journal';
 import { handler } from '../access/handler.js';
 import { appOf } from '../access/sender.js';
-import { assertUnleased } from '../leases/leases.js';
+import { assertStillUnleased, assertUnleased } from '../leases/leases.js';
 import { findRoom, takeRoom, type Room } from '../placement/room.js';
 import { moveTo } from '../placement/move.js';
 import { keepHost } from '../placement/tables.js';
@@ -36,7 +36,7 @@ export const updateMachine = (scheduler: Scheduler) =>
       const instance = newInstanceId(scheduler.random.id());
       return scheduler.journal.execute(command, async (decision) => {
         const loaded = await loadMachine(decision, asked);
-        await assertUnleased(scheduler.database, asked, command.now);
+        await assertUnleased(scheduler.database, asked);
         const { config, launch, current } = asked;
         const events = machineAggregate.decide(
           { type: 'update', instance, config, launch, ...(current === undefined ? {} : { current }) },
@@ -48,6 +48,7 @@ export const updateMachine = (scheduler: Scheduler) =>
         const moved = await fit(scheduler, decision, updated, config);
         await commitMachine(decision, loaded, [...events, ...moved.events]);
         for (const room of moved.hosts) await keepHost(decision, room);
+        await assertStillUnleased(decision, asked);
         return machineResultOf(loaded.state, [...events, ...moved.events]);
       });
     },

@@ -14,7 +14,7 @@ import { commitMachine } from '../machines/change-machine.js';
 import { replace } from '../placement/replace.js';
 import { keepHost } from '../placement/tables.js';
 import type { Scheduler } from '../scheduler.js';
-import { countSilence, type SilentHost } from './silence.js';
+import { countedMs, countSilence, type SilentHost } from './silence.js';
 
 export interface ReconcilerOptions {
   readonly scheduler: Scheduler;
@@ -25,8 +25,6 @@ export interface ReconcilerOptions {
 }
 
 const TICK_MS = 1_000;
-/** A longer pause of this process says nothing about hosts. */
-const MOST_COUNTED_MS = 3 * TICK_MS;
 /** When a machine for which there was no room is tried again. */
 const RETRY_MS = 15_000;
 const BATCH = 100;
@@ -55,9 +53,8 @@ export class Reconciler {
     while (!signal.aborted) {
       const now = clock.now().getTime();
       const isUp = this.options.isBusUp();
-      const elapsed = last === null || !isUp ? 0 : Math.min(now - last, MOST_COUNTED_MS);
+      if (!(await this.step(leader, isUp ? countedMs(last, now) : 0))) return;
       last = isUp ? now : null;
-      if (!(await this.step(leader, elapsed))) return;
       await clock.sleep(TICK_MS, signal);
     }
   }

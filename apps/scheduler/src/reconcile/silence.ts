@@ -9,6 +9,13 @@ export interface SilentHost extends Silence {
   readonly lastSeen: Date;
 }
 
+/** A longer pause between two looks says something about this process, not about hosts. */
+const MOST_COUNTED_MS = 3_000;
+
+/** How much of the time since the last look counts. A clock that was set back, or far forward, says nothing about hosts either. */
+export const countedMs = (last: number | null, now: number): number =>
+  last === null ? 0 : Math.min(Math.max(0, now - last), MOST_COUNTED_MS);
+
 /**
  * Adds time that passed while scheduler and bus were up to the silence of every host; a heartbeat ends a silence.
  * @returns every host there is, or null where leadership was lost.

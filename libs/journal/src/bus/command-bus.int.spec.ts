@@ -6,6 +6,7 @@ import type { NatsConnection } from 'nats';
 import { z } from 'zod';
 import { natsBus } from '../nats/bus.js';
 import type { Bus, Subscription } from '../ports/bus.js';
+import { DatabaseUnavailable } from '../ports/sql.js';
 import { CommandBus } from './command-bus.js';
 import { commandHandler, serveCommands, type CommandHandler, type ServeOptions } from './serve-commands.js';
 
@@ -212,6 +213,15 @@ describe('a command', () => {
       },
     });
     await expect(hello('you', bus(), 500)).rejects.toMatchObject({ code: 'deadline_exceeded' });
+  });
+
+  it('whose handler found its database away may be sent again', async () => {
+    let attempts = 0;
+    const handle: Handler['handle'] = (context, input) =>
+      attempts++ === 0 ? Promise.reject(new DatabaseUnavailable('away')) : greet.handle(context, input);
+    serve({ greet: { ...greet, handle } });
+    await hello();
+    expect(attempts).toBe(2);
   });
 
   it('that reached nobody may be retried, and waits for a service that is just starting', async () => {

@@ -6,9 +6,22 @@ import {
   type BulkheadError,
   type CommandFailure,
 } from '@bulkhead/contracts';
+import { CommitUnknown, DatabaseUnavailable } from '../ports/sql.js';
+
+/** What a database that can't be reached means for whoever asked; where a commit's answer was lost, ask again under the same key. */
+export const databaseAway = (cause: DatabaseUnavailable): RetryableError =>
+  cause instanceof CommitUnknown
+    ? new RetryableError('outcome_unknown', 'the answer was lost; ask again under the same key', 200, {
+        status: 504,
+        cause,
+      })
+    : new RetryableError('database_unavailable', 'the database is away for a moment; try again', 500, {
+        cause,
+      });
 
 /** How an error travels. Only what is meant for the user does; what operators need stays with the service that failed. */
-export function toFailure(error: unknown): CommandFailure {
+export function toFailure(thrown: unknown): CommandFailure {
+  const error = thrown instanceof DatabaseUnavailable ? databaseAway(thrown) : thrown;
   if (error instanceof Refusal)
     return {
       code: error.code,

@@ -29,7 +29,7 @@ async function run<R extends Row>(client: Queryable, config: pg.QueryConfig): Pr
     const { rows } = await client.query(config);
     return rows;
   } catch (error) {
-    throw translate(error);
+    throw databaseError(error);
   }
 }
 
@@ -73,7 +73,7 @@ class PoolDatabase implements Database {
       client.on('error', ignoreLoss);
       return client;
     } catch (error) {
-      throw translate(error);
+      throw databaseError(error);
     }
   }
 }
@@ -162,7 +162,8 @@ async function within<T>(
 const UNAVAILABLE = /^(08...|57P0[1-5]|53...|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)$/;
 const LOST = /terminat|timeout exceeded when trying to connect|not queryable|Connection ended/i;
 
-function translate(error: unknown): unknown {
+/** What the driver's error means in the words of this port; anything else as it is. */
+export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === '23505' && error instanceof pg.DatabaseError)

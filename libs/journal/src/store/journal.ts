@@ -10,10 +10,11 @@ import {
   type Service,
 } from '@bulkhead/contracts';
 import { z } from 'zod';
+import { databaseAway } from '../bus/failure.js';
 import { EventCodec } from '../events/decode.js';
 import { systemClock, type Clock } from '../ports/clock.js';
 import { systemRandom, type Random } from '../ports/random.js';
-import { CommitUnknown, DatabaseUnavailable, TransactionConflict } from '../ports/sql.js';
+import { DatabaseUnavailable, TransactionConflict } from '../ports/sql.js';
 import type { Sealer } from '../seal/sealer.js';
 import { canonical } from './canonical.js';
 import { Contention } from './contention.js';
@@ -155,7 +156,7 @@ export class Journal {
 
   /** A command that was carried out before gets its answer, whatever deciding it anew ran into. */
   private async failed<Result>(id: string, digest: Buffer, error: unknown): Promise<Outcome<Result>> {
-    if (error instanceof DatabaseUnavailable) throw unavailable(error);
+    if (error instanceof DatabaseUnavailable) throw databaseAway(error);
     const refusal = refusalOf(error);
     if (!refusal) {
       if (await this.store.answer(id)) return this.answered(id, digest);
@@ -204,13 +205,3 @@ function refusalOf(error: unknown): TerminalError | undefined {
     });
   return isBulkheadError(error) && error instanceof TerminalError && error.status < 500 ? error : undefined;
 }
-
-const unavailable = (cause: DatabaseUnavailable): RetryableError =>
-  cause instanceof CommitUnknown
-    ? new RetryableError('outcome_unknown', 'the answer was lost; ask again under the same key', 200, {
-        status: 504,
-        cause,
-      })
-    : new RetryableError('database_unavailable', 'the database is away for a moment; try again', 500, {
-        cause,
-      });
