@@ -43,6 +43,8 @@ export const edgeEnvironment = z.object({
   BULKHEAD_EDGE_THREADS: z.coerce.number().int().min(1).max(64).default(availableParallelism()),
   /** Proxies in front of this edge, whose `Fly-*` and `X-Forwarded-*` are believed. */
   BULKHEAD_EDGE_TRUSTED_PROXIES: commaSeparated(network),
+  /** Of requests that no such proxy has decided about, the share whose span goes to the collector, where there is one. */
+  BULKHEAD_EDGE_TRACE_RATIO: z.coerce.number().min(0).max(1).default(0.01),
   /** The host that this edge shares with machines: those are reached without their worker. */
   BULKHEAD_EDGE_HOST: z.string().optional(),
   /** How long requests may take to end after a stop; below the 20 s after which a service is cut off. */

@@ -11,7 +11,8 @@ import { EndpointDialer } from './upstream/dialer.js';
 
 /** Request logs are written in bulk: a system call per line would cost more than the request's own. */
 const LOG_BUFFER_BYTES = 8 * 1024;
-const LOG_FLUSH_MS = 500;
+/** How often lines and spans leave at least. */
+const HAND_OVER_MS = 500;
 
 /** One thread of the data plane; all it knows comes from the control side. */
 async function main(start: ThreadStart): Promise<void> {
@@ -19,10 +20,15 @@ async function main(start: ThreadStart): Promise<void> {
   if (!port) throw new Error('this is a thread of the edge; start main.js');
   const tell = (message: FromThread) => port.postMessage(message);
   const logs = pino.destination({ fd: 1, sync: false, minLength: LOG_BUFFER_BYTES });
-  const flushing = setInterval(() => logs.flush(), LOG_FLUSH_MS);
   const logger = createLogger('edge', start.logLevel, logs).child({ thread: start.thread });
   const requests = logger.isLevelEnabled('info') ? new RequestLog(logs, start.thread) : undefined;
   const observer = new ThreadObserver(logger, requests);
+  const handOver = () => {
+    const spans = observer.spans.take();
+    if (spans.length > 0) tell({ kind: 'spans', spans });
+    logs.flush();
+  };
+  const handingOver = setInterval(handOver, HAND_OVER_MS);
   const certificates = new RemoteCertificates((question, hostname) =>
     tell({ kind: 'certificate-wanted', question, hostname }),
   );
@@ -37,7 +43,8 @@ async function main(start: ThreadStart): Promise<void> {
 
   const drain = async (timeoutMs: number) => {
     await plane.drain(timeoutMs);
-    clearInterval(flushing);
+    clearInterval(handingOver);
+    handOver();
     logs.flushSync();
     tell({ kind: 'drained' });
     port.close();

@@ -5,6 +5,7 @@ import { mergeSamples, type Samples } from '../metrics/samples.js';
 import type { RouteUpdate } from '../routing/route-table.js';
 import type { Entry } from '../routing/routes.js';
 import type { DataPlaneSettings } from '../server/data-plane.js';
+import type { RequestSpan } from '../spans/request-span.js';
 import type { CertificateSource } from '../tls/certificate-source.js';
 import type { InternalIdentity } from '../upstream/worker-dialer.js';
 import type { CertificateAnswer, FromThread, ThreadStart, ToThread } from './thread-messages.js';
@@ -16,6 +17,8 @@ export interface ThreadsOptions {
   readonly certificates: CertificateSource;
   /** Every route there is, for a thread that starts. */
   readonly routes: () => readonly RouteUpdate[];
+  /** Takes the spans that threads hand over. */
+  readonly takeSpans: (spans: readonly RequestSpan[]) => void;
   readonly logLevel: string;
   readonly logger: Logger;
 }
@@ -118,6 +121,9 @@ export class DataPlaneThreads {
         return;
       case 'samples':
         this.samplesWanted.get(message.question)?.(message.samples);
+        return;
+      case 'spans':
+        this.options.takeSpans(message.spans);
         return;
       case 'drained':
         return;

@@ -10,12 +10,13 @@ import type { Logger } from '@bulkhead/platform/logging';
 import type { EdgeEnvironment } from '../config.js';
 import { allocateLimits, SharedLimits, type SharedLimitsMemory } from '../limits/shared-limits.js';
 import { SlotAllocator } from '../limits/slot-allocator.js';
-import { formatSamples } from '../metrics/samples.js';
+import { formatSamples, mergeSamples } from '../metrics/samples.js';
 import { EDGE_METRICS } from '../metrics/thread-observer.js';
 import { RouteBook, type RouteChange } from '../routing/route-book.js';
 import type { Entry } from '../routing/routes.js';
 import type { DataPlaneSettings } from '../server/data-plane.js';
 import { DEFAULT_TIME_LIMITS } from '../server/settings.js';
+import { SpanExporter } from '../spans/span-exporter.js';
 import { DevelopmentCa } from '../tls/development-ca.js';
 import type { InternalIdentity } from '../upstream/worker-dialer.js';
 import { DataPlaneThreads } from './data-plane-threads.js';
@@ -38,6 +39,7 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly slots: SlotAllocator;
   private readonly book: RouteBook;
   private readonly copy: RouteCopy;
+  private readonly spans: SpanExporter | undefined;
   private threads: DataPlaneThreads | undefined;
 
   constructor(
@@ -52,6 +54,8 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
       { ownHost: settings.BULKHEAD_EDGE_HOST, slotOf: (key) => this.slots.slotOf(key) },
       Date.now,
     );
+    const collector = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+    this.spans = collector === undefined ? undefined : new SpanExporter(collector, logger);
     this.copy = new RouteCopy(settings.BULKHEAD_SERVICE_DIR, () => this.book.rows(), logger);
   }
 
@@ -64,6 +68,7 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
       settings: dataPlaneSettings(settings),
       certificates: await DevelopmentCa.open(settings.BULKHEAD_SERVICE_DIR, settings.BULKHEAD_EDGE_DOMAIN),
       routes: () => this.book.all(),
+      takeSpans: (spans) => this.spans?.add(spans),
       logLevel: settings.BULKHEAD_LOG_LEVEL,
       logger: this.logger,
     });
@@ -75,6 +80,7 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     await this.source.stop();
     await this.threads?.drain(this.settings.BULKHEAD_EDGE_DRAIN_SECONDS * 1000);
+    await this.spans?.stop();
     await this.copy.flush();
   }
 
@@ -85,7 +91,9 @@ export class Edge implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
   /** All threads' metrics in Prometheus' text format. */
   async metricsText(): Promise<string> {
-    return this.threads ? formatSamples(EDGE_METRICS, await this.threads.samples()) : '';
+    if (!this.threads) return '';
+    const own = new Map([['bulkhead_edge_spans_dropped_total', this.spans?.dropped ?? 0]]);
+    return formatSamples(EDGE_METRICS, mergeSamples([await this.threads.samples(), own]));
   }
 
   private follow(change: RouteChange): void {
@@ -112,6 +120,10 @@ const dataPlaneSettings = (settings: EdgeSettings): DataPlaneSettings => ({
     https: settings.BULKHEAD_EDGE_PUBLIC_HTTPS_PORT,
   },
   trustedProxies: settings.BULKHEAD_EDGE_TRUSTED_PROXIES,
+  sampling:
+    settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+      ? undefined
+      : { ratio: settings.BULKHEAD_EDGE_TRACE_RATIO },
   limits: DEFAULT_TIME_LIMITS,
   connectTimeoutMs: CONNECT_TIMEOUT_MS,
   ticketKeys: randomBytes(48),

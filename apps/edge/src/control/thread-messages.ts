@@ -3,6 +3,7 @@ import type { Samples } from '../metrics/samples.js';
 import type { RouteUpdate } from '../routing/route-table.js';
 import type { Entry } from '../routing/routes.js';
 import type { DataPlaneSettings } from '../server/data-plane.js';
+import type { RequestSpan } from '../spans/request-span.js';
 import type { HostCertificate } from '../tls/certificate-source.js';
 import type { InternalIdentity } from '../upstream/worker-dialer.js';
 
@@ -32,4 +33,5 @@ export type FromThread =
   | { readonly kind: 'listening'; readonly ports: Readonly<Record<Entry, number>> }
   | { readonly kind: 'certificate-wanted'; readonly question: number; readonly hostname: string }
   | { readonly kind: 'samples'; readonly question: number; readonly samples: Samples }
+  | { readonly kind: 'spans'; readonly spans: readonly RequestSpan[] }
   | { readonly kind: 'drained' };

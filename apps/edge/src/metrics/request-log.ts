@@ -19,23 +19,13 @@ export class RequestLog {
     this.tail = `,"service":"edge","thread":${thread},"msg":"request"}\n`;
   }
 
-  write({
-    traceId: trace,
-    requestId,
-    app,
-    machine,
-    method,
-    status,
-    fault,
-    seconds,
-    bytesOut,
-  }: RequestRecord): void {
+  write({ trace, requestId, app, machine, method, status, fault, seconds, bytesOut }: RequestRecord): void {
     const time = new Date().toISOString();
     const fields = {
       level: 'info',
       time,
       requestId,
-      trace,
+      trace: trace.traceId,
       app,
       machine,
       method,

@@ -1,5 +1,7 @@
 import type { Logger } from '@bulkhead/platform/logging';
 import type { Observer, RequestRecord } from '../server/observer.js';
+import { spanOf, type RequestSpan } from '../spans/request-span.js';
+import { SpanBuffer } from '../spans/span-buffer.js';
 import { Histogram } from './histogram.js';
 import type { RequestLog } from './request-log.js';
 import type { MetricFamily, Samples } from './samples.js';
@@ -28,6 +30,11 @@ export const EDGE_METRICS: readonly MetricFamily[] = [
     help: 'Requests being served, tunnels included.',
   },
   {
+    name: 'bulkhead_edge_spans_dropped_total',
+    type: 'counter',
+    help: 'Spans that found no room or no collector.',
+  },
+  {
     name: 'bulkhead_edge_request_seconds',
     type: 'histogram',
     help: 'From a request head to the end of its response.',
@@ -39,8 +46,13 @@ export const EDGE_METRICS: readonly MetricFamily[] = [
   },
 ];
 
+/** Spans held between two hand-overs. */
+const MAX_SPANS = 2048;
+
 /** Counts and logs what one thread's data plane tells. */
 export class ThreadObserver implements Observer {
+  /** Of requests that are recorded, until they are handed over. */
+  readonly spans = new SpanBuffer<RequestSpan>(MAX_SPANS);
   private readonly counters = new Map<string, number>();
   private readonly requestSeconds = new Histogram('bulkhead_edge_request_seconds');
   private readonly connectSeconds = new Histogram('bulkhead_edge_upstream_connect_seconds');
@@ -72,6 +84,7 @@ export class ThreadObserver implements Observer {
       this.count(`bulkhead_edge_request_faults_total{reason="${record.fault}"}`);
     this.requestSeconds.observe(record.seconds);
     this.requests?.write(record);
+    if (record.trace.isRecorded) this.spans.add(spanOf(record, performance.timeOrigin + performance.now()));
   }
 
   upstreamConnected(seconds: number): void {
@@ -89,6 +102,7 @@ export class ThreadObserver implements Observer {
 
   samples(): Samples {
     const samples = new Map(this.counters);
+    samples.set('bulkhead_edge_spans_dropped_total', this.spans.dropped);
     samples.set('bulkhead_edge_connections', this.connections);
     samples.set('bulkhead_edge_requests_in_flight', this.inFlight);
     this.requestSeconds.addTo(samples);

@@ -2,7 +2,7 @@ import type { Field } from '../http1/fields.js';
 import type { RequestHead } from '../http1/request-head.js';
 import type { ConnectionFacts } from './connection-facts.js';
 import { newRequestId } from './request-id.js';
-import { traceContext, type TraceContext } from './trace.js';
+import { traceContext, traceparentOf, type SpanSampling, type TraceContext } from './trace.js';
 
 /** Who a request comes from, as its backend is told. */
 export interface RequestIdentity {
@@ -15,7 +15,11 @@ const VIA = '1.1 bulkhead';
 const MAX_REQUEST_ID = 128;
 
 /** Only a configured proxy names the client and the request; everybody else is what the connection says. */
-export function identify(head: RequestHead, facts: ConnectionFacts, region: string): RequestIdentity {
+export function identify(
+  head: RequestHead,
+  facts: ConnectionFacts,
+  { region, sampling }: { readonly region: string; readonly sampling: SpanSampling | undefined },
+): RequestIdentity {
   const said = facts.isPeerTrusted ? lookUp(head.fields) : undefined;
   const requestId = said?.get('fly-request-id');
   return {
@@ -23,7 +27,11 @@ export function identify(head: RequestHead, facts: ConnectionFacts, region: stri
       requestId !== undefined && requestId !== '' && requestId.length <= MAX_REQUEST_ID
         ? requestId
         : newRequestId(region),
-    trace: traceContext(head.fields.find(({ lower }) => lower === 'traceparent')?.value),
+    trace: traceContext(
+      head.fields.find(({ lower }) => lower === 'traceparent')?.value,
+      facts.isPeerTrusted,
+      sampling,
+    ),
     clientAddress: said?.get('fly-client-ip') ?? facts.peerAddress,
   };
 }
@@ -57,7 +65,7 @@ export function requestFields(
     made('X-Forwarded-For', forwardedFor),
     made('X-Forwarded-Proto', forwardedProto),
     made('X-Forwarded-Port', String(facts.publicPort)),
-    made('traceparent', identity.trace.traceparent),
+    made('traceparent', traceparentOf(identity.trace)),
     made('Via', via),
   );
   return fields;

@@ -201,7 +201,7 @@ export class ClientConnection implements ClientPort {
     this.enter('busy', undefined);
     const { facts, context } = this;
     const admission = admit(head, facts, context.rules);
-    const identity = identify(head, facts, context.region);
+    const identity = identify(head, facts, context);
     switch (admission.kind) {
       case 'serve': {
         const { app, hostname, entrance } = admission;
@@ -246,7 +246,7 @@ export class ClientConnection implements ClientPort {
     this.context.observer.requestStarted();
     this.context.observer.requestEnded({
       requestId,
-      traceId: trace.traceId,
+      trace,
       app,
       machine: undefined,
       method,

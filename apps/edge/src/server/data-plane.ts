@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { SharedLimits } from '../limits/shared-limits.js';
 import { WaitingRoom } from '../limits/waiting-room.js';
 import type { ConnectionFacts } from '../proxy/connection-facts.js';
+import type { SpanSampling } from '../proxy/trace.js';
 import { hostnameOf } from '../routing/authority.js';
 import { RouteTable } from '../routing/route-table.js';
 import { Router } from '../routing/router.js';
@@ -27,6 +28,8 @@ export interface DataPlaneSettings {
   readonly publicPorts: Readonly<Record<Entry, number | undefined>>;
   /** Addresses or networks (CIDR) of proxies whose word about clients is believed. */
   readonly trustedProxies: readonly string[];
+  /** Undefined where no spans are exported. */
+  readonly sampling: SpanSampling | undefined;
   readonly limits: TimeLimits;
   readonly connectTimeoutMs: number;
   /** 48 bytes, shared by all threads: a session made by one is resumed by any. */
@@ -121,6 +124,7 @@ export class DataPlane {
       deadlines: this.deadlines,
       limits: settings.limits,
       region: settings.region,
+      sampling: settings.sampling,
       observer: parts.observer,
       isDraining: () => this.isDraining,
       rules: {

@@ -11,6 +11,7 @@ import * as refusals from '../proxy/refusal.js';
 import type { Refusal } from '../proxy/refusal.js';
 import { requestFields, type RequestIdentity } from '../proxy/request-fields.js';
 import { MAX_ATTEMPTS, mayResend } from '../proxy/resend.js';
+import type { SpanSampling } from '../proxy/trace.js';
 import { responseFields } from '../proxy/response-fields.js';
 import { acceptsWebSocket } from '../proxy/websocket.js';
 import { isYoung } from '../routing/patience.js';
@@ -37,6 +38,7 @@ export interface ExchangeContext {
   readonly deadlines: Deadlines;
   readonly limits: TimeLimits;
   readonly region: string;
+  readonly sampling: SpanSampling | undefined;
   readonly observer: Observer;
   readonly isDraining: () => boolean;
 }
@@ -403,7 +405,7 @@ export class Exchange implements Conversation, UpstreamUser {
     const { identity, app, head } = this.request;
     this.context.observer.requestEnded({
       requestId: identity.requestId,
-      traceId: identity.trace.traceId,
+      trace: identity.trace,
       app,
       machine: this.machine,
       method: head.method,

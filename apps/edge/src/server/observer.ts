@@ -1,7 +1,9 @@
+import type { TraceContext } from '../proxy/trace.js';
+
 /** One request as logs and metrics see it. */
 export interface RequestRecord {
   readonly requestId: string;
-  readonly traceId: string;
+  readonly trace: TraceContext;
   readonly app: string;
   readonly machine: string | undefined;
   readonly method: string;

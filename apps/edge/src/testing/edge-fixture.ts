@@ -125,6 +125,7 @@ export async function startEdge(choices: EdgeChoices = {}): Promise<EdgeFixture>
       ports: { http: 0, https: 0 },
       publicPorts: { http: undefined, https: undefined },
       trustedProxies: [],
+      sampling: undefined,
       limits: { ...DEFAULT_TIME_LIMITS, ...choices.limits },
       connectTimeoutMs: 2_000,
       ticketKeys: Buffer.alloc(48, 7),
