@@ -60,7 +60,7 @@ function judge(lines, { seeds, elapsed, output }, say) {
   for (const { seed, shrunk, timeline } of lines.filter((line) => 'timeline' in line))
     say(`seed ${seed}, shrunk to ${shrunk}:\n${timeline}`);
   // A handful of seeds says nothing about what never occurs.
-  const never = results.length < 100 ? [] : EXPECTED.filter((what) => !counts.has(what));
+  const never = results.length < 200 ? [] : EXPECTED.filter((what) => !counts.has(what));
   failures.push(...never.map((what) => `under none of ${results.length} seeds occurred ${what}`));
   if (results.length === 0) failures.push(`no seed ran:\n${output.join('\n').slice(-2_000)}`);
   say(`${results.length} of ${seeds} seeds in ${elapsed.toFixed(0)} s`);
