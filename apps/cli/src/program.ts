@@ -8,11 +8,13 @@ import { eventsCommand } from './events/index.js';
 import { journalCommand } from './journal/index.js';
 import { hostsCommand } from './hosts/index.js';
 import { machineCommand } from './machine/index.js';
+import { membersCommand } from './members/index.js';
 import { parkedCommand } from './parked/index.js';
 import { registriesCommand } from './registries/index.js';
 import { replayCommand } from './replay/index.js';
 import { orgsCommand } from './orgs/index.js';
 import { tokensCommand } from './tokens/index.js';
+import { usersCommand } from './users/index.js';
 
 const EXIT_CODES = `
 Exit codes:
@@ -31,6 +33,8 @@ export function buildProgram(context: Context): Command {
       context.json = root.opts()['json'] === true;
     })
     .addCommand(orgsCommand(context))
+    .addCommand(membersCommand(context))
+    .addCommand(usersCommand(context))
     .addCommand(appsCommand(context))
     .addCommand(machineCommand(context))
     .addCommand(hostsCommand(context))

@@ -51,6 +51,7 @@ const fresh = <Id extends Brand<string, string>>(prefix: string) => `${prefix}_$
 export const newOrganizationId = () => fresh<OrganizationId>('org');
 export const newAppId = () => fresh<AppId>('app');
 export const newHostId = () => fresh<HostId>('host');
+export const newUserId = () => fresh<UserId>('usr');
 export const newTokenId = () => fresh<TokenId>('tok');
 export const newMachineId = (bytes: Uint8Array = randomBytes(MACHINE_ID_BYTES)) =>
   Buffer.from(bytes).toString('hex') as MachineId;

@@ -14,6 +14,8 @@ const BODIES: Readonly<Record<string, unknown>> = {
   'machines.set-metadata-key': { value: 'x' },
   'organizations.create': { name: 'third' },
   'organizations.set-quota': { machines: 200 },
+  'users.create': { name: 'Ada', email: 'ada@example.org' },
+  'members.set': { role: 'viewer' },
   'join-tokens.create': { kind: 'edge' },
   'registries.set': { username: 'bob', password: 'secret' },
   'tokens.create': { name: 'ci', access: 'read' },
@@ -64,6 +66,7 @@ const PATH_PARTS = (): Readonly<Record<string, string>> => ({
   name: 'web',
   registry: 'registry.example:5000',
   replay: 'api.unknown',
+  user: `usr_${'0'.repeat(26)}`,
 });
 
 function ask({ name, method, path }: Operation, token: string | null, replaced = {}): Promise<Answer> {

@@ -1,10 +1,11 @@
 import type { StoragePlan } from '@bulkhead/platform';
 import { ENTITIES } from './entities.js';
-import { MIGRATIONS } from './migrations/0001-read-models.js';
+import { ReadModels1763769600000 } from './migrations/0001-read-models.js';
+import { UserNumbers1764100000000 } from './migrations/0002-user-numbers.js';
 
 export const STORAGE: StoragePlan = {
   service: 'api',
-  migrations: [...MIGRATIONS],
+  migrations: [ReadModels1763769600000, UserNumbers1764100000000],
   access: {
     person: 'change',
     organization: 'change',
@@ -17,6 +18,7 @@ export const STORAGE: StoragePlan = {
     organization_number: 'draw',
     app_number: 'draw',
     network_number: 'draw',
+    user_number: 'draw',
   },
   entities: [...ENTITIES],
   connections: 20,

@@ -70,5 +70,3 @@ export class ReadModels1763769600000 implements MigrationInterface {
     `);
   }
 }
-
-export const MIGRATIONS = [ReadModels1763769600000] as const;
