@@ -1,6 +1,6 @@
 import { schedulerContracts } from '@bulkhead/contracts/events';
 import { eventually } from '@bulkhead/testing/child';
-import { MIGRATIONS } from '../../apps/api/dist/read-model/migrations/0001-read-models.js';
+import { STORAGE } from '../../apps/api/dist/read-model/storage.js';
 import { schedulerProjection } from '../../apps/api/dist/read-model/scheduler-projection.js';
 import { sideBySide } from './harness/side-by-side.mjs';
 import { median, medianInterval, pairedRatio } from './harness/statistics.mjs';
@@ -65,7 +65,7 @@ same tables, one after the other.`,
 
 async function makeTables(pool) {
   const runner = { query: (sql) => pool.query(`set search_path = scheduler; ${sql}`) };
-  for (const Migration of MIGRATIONS) await new Migration().up(runner);
+  for (const Migration of STORAGE.migrations) await new Migration().up(runner);
   await pool.query(
     `grant select, insert, update, delete on ${TABLES.map((table) => `scheduler.${table}`).join(', ')} to public`,
   );
