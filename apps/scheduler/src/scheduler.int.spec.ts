@@ -523,6 +523,24 @@ describe('reports', () => {
     expect(await world.eventsOf(`host/${host.id}`)).toContain('HostReportsMissed');
   });
 
+  it('that were taken in again from the stream are stored, though their answers were lost', async () => {
+    const host = await joinIn('adopted');
+    const { machine } = await create({ region: 'adopted' });
+    const facts = [{ kind: 'exited' as const, ...observed(await rowOf(host, machine)), exit: cleanExit }];
+    expect(await host.report(facts, 1)).toBe(1);
+    const { pool } = world.testDatabase;
+    await pool.query(`update scheduler.command set digest = '', answer = '{"lost":true}' where id like $1`, [
+      `report.${host.id}.%`,
+    ]);
+    await pool.query('delete from scheduler.report_cursor where host = $1', [host.id]);
+    expect(await host.report(facts, 1)).toBe(1);
+    expect(await world.eventsOf(`machine/${machine}`)).toEqual([
+      'MachineCreated',
+      'MachinePlaced',
+      'MachineExited',
+    ]);
+  });
+
   it('of another host say nothing of a machine', async () => {
     const host = await joinIn('others');
     const liar = await TestHost.join(world, 'others-2', { region: 'elsewhere' });

@@ -38,6 +38,7 @@ import { housekeeping } from './housekeeping.js';
 import { BusHostCalls } from './hosts/host-calls.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { stateAt } from './history.js';
+import { keepAdopted } from './placement/keep-adopted.js';
 import { SCHEMA, type Scheduler } from './scheduler.js';
 
 /** What the service stands on. */
@@ -118,6 +119,7 @@ export function openService(on: Foundations): SchedulerService {
           self: on.self,
           now: () => clock.now(),
           stateAt: stateAt(journal),
+          adopted: (aggregates) => keepAdopted(scheduler, aggregates),
           stopping: stopping.signal,
         },
         (action) => ({ by: 'user', action, on: 'platform' }),

@@ -5,8 +5,14 @@ import {
   type MachineId,
   type MachineObservation,
 } from '@bulkhead/domain';
-import { machineId, reportBatch as input, type Report, type ReportFact } from '@bulkhead/contracts';
-import type { Command, Decision } from '@bulkhead/journal';
+import {
+  machineId,
+  reportBatch as input,
+  TerminalError,
+  type Report,
+  type ReportFact,
+} from '@bulkhead/contracts';
+import type { Command, Decision, Sql } from '@bulkhead/journal';
 import { z } from 'zod';
 import { handler } from '../access/handler.js';
 import { hostOf } from '../access/sender.js';
@@ -50,17 +56,31 @@ async function store(scheduler: Scheduler, host: HostId, report: Report, storedU
     const isLast = index === seen.length - 1;
     const part = isLast ? String(number) : `${number}.${machine}`;
     const command = commandFor(scheduler, host, part, report, traceIn(fact));
-    await scheduler.journal.execute(command, async (decision) => {
-      await observe(decision, host, machine, observation);
-      if (isLast) await advance(decision, host, number);
-      return null;
-    });
+    await record(scheduler, command, { host, upTo: isLast ? number : null }, (decision) =>
+      observe(decision, host, machine, observation),
+    );
   }
   if (seen.length === 0)
-    await scheduler.journal.execute(commandFor(scheduler, host, String(number), report), async (decision) => {
-      await advance(decision, host, number);
+    await record(scheduler, commandFor(scheduler, host, String(number), report), { host, upTo: number });
+}
+
+/** Commits what a report says, and how far its host's reports are stored by it. What was taken in again from the stream is there already. */
+async function record(
+  { journal, database }: Scheduler,
+  command: Command,
+  { host, upTo }: { readonly host: HostId; readonly upTo: number | null },
+  work: (decision: Decision) => Promise<void> = async () => undefined,
+): Promise<void> {
+  try {
+    await journal.execute(command, async (decision) => {
+      await work(decision);
+      if (upTo !== null) await advance((text, values) => decision.sql(text, values), host, upTo);
       return null;
     });
+  } catch (error) {
+    if (!(error instanceof TerminalError && error.code === 'answer_lost')) throw error;
+    if (upTo !== null) await advance((text, values) => database.query(text, values), host, upTo);
+  }
 }
 
 /** The worker acted on a command: what comes of it belongs to that one's trace. */
@@ -77,8 +97,8 @@ async function observe(
   if (events.length > 0) await commitMachine(decision, loaded, events);
 }
 
-const advance = (decision: Decision, host: HostId, number: number) =>
-  decision.sql(
+const advance = (query: Sql['query'], host: HostId, number: number) =>
+  query(
     `insert into report_cursor (host, stored_up_to) values ($1, $2)
      on conflict (host) do update set stored_up_to = greatest(report_cursor.stored_up_to, excluded.stored_up_to)`,
     [host, number],
@@ -115,14 +135,13 @@ async function noteMissed(
   missed: Missed,
 ): Promise<void> {
   const { from, to, reason } = missed;
-  await scheduler.journal.execute(command, async (decision) => {
+  await record(scheduler, command, { host, upTo: null }, async (decision) => {
     const loaded = await decision.load(hostAggregate, host);
     decision.append(
       loaded,
       hostAggregate.decide({ type: 'miss-reports', from, to, reason }, loaded.state),
       'platform',
     );
-    return null;
   });
 }
 

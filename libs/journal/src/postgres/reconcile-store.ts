@@ -5,6 +5,7 @@ import type { Database } from '../ports/sql.js';
 import type { Recorded } from '../relay/recorded.js';
 import type { ReconcileStore } from '../relay/reconcile.js';
 import { aggregateKey, decodeBody } from '../store/body.js';
+import { LOST_ANSWER } from '../store/store.js';
 import { startEpoch } from './epochs.js';
 import { checkedName } from './schema.js';
 
@@ -35,7 +36,7 @@ export class PostgresReconcileStore implements ReconcileStore {
       await tx.query(`set local search_path = ${this.schema}`);
       await tx.query('lock table leadership in exclusive mode');
       for (const { record, body } of surplus) {
-        const { id, aggregate, version, service } = decodeBody(body);
+        const { id, aggregate, version, service, command } = decodeBody(body);
         if (service !== this.service)
           throw new Error(`the envelope at ${record.position} is of ${service}, not of ${this.service}`);
         const taken = await tx.query(
@@ -55,6 +56,10 @@ export class PostgresReconcileStore implements ReconcileStore {
         );
         if (taken.length === 0)
           throw new Error(`the envelope at ${record.position} doesn't follow the journal`);
+        await tx.query(
+          `insert into command (id, digest, outcome, answer) values ($1, '', 'done', $2) on conflict do nothing`,
+          [command, LOST_ANSWER],
+        );
       }
     });
   }

@@ -42,8 +42,8 @@ beforeEach(async () => {
 });
 afterEach(() => backbone.stop());
 
-const put = (id: string, amount = 1, note?: string) =>
-  journal.execute(backbone.command(), async (decision) => {
+const put = (id: string, amount = 1, note?: string, command = backbone.command()) =>
+  journal.execute(command, async (decision) => {
     const loaded = await decision.load(account, id);
     decision.append(loaded, deposit(amount, note));
   });
@@ -150,11 +150,14 @@ describe('a journal that lost commits its stream still has', () => {
   const repairs = () => new PostgresReconcileStore(backbone.database, 'scheduler', 'scheduler');
   const options = () => ({ service: 'scheduler', store: backbone.store, streams: backbone.streams }) as const;
 
+  const lost = () => backbone.command({ id: 'lost' });
+
   /** Three deposits were carried and read; then the database comes back from before the last two. */
   async function restoredFromBackup(): Promise<void> {
     const relay = backbone.relay();
     const projector = backbone.projector(balances);
-    for (let n = 0; n < 3; n++) await put('a');
+    for (let n = 0; n < 2; n++) await put('a');
+    await put('a', 1, undefined, lost());
     await caughtUp();
     await eventually(() => backbone.hasCarried(4));
     await backbone.end(relay);
@@ -162,6 +165,8 @@ describe('a journal that lost commits its stream still has', () => {
     await database.pool.query(`
       alter table scheduler.record disable trigger all;
       alter table scheduler.envelope disable trigger all;
+      alter table scheduler.command disable trigger all;
+      delete from scheduler.command;
       delete from scheduler.envelope where version > 1 and aggregate = 'account/a';
       delete from scheduler.record where position > 2`);
     const stopped = backbone.relay();
@@ -174,6 +179,16 @@ describe('a journal that lost commits its stream still has', () => {
     expect((await surplusOf(options())).map(({ record }) => record.position)).toEqual([3, 4]);
     expect(await adoptSurplus(repairs(), options())).toBe(2);
     backbone.projector(balances);
+    await put('a');
+    await caughtUp();
+    expect(await balanceOf()).toEqual({ a: 4 });
+  });
+
+  it('does a command whose events were taken in not again, though its answer is lost', async () => {
+    await restoredFromBackup();
+    await adoptSurplus(repairs(), options());
+    backbone.projector(balances);
+    await expect(put('a', 1, undefined, lost())).rejects.toMatchObject({ code: 'answer_lost', status: 409 });
     await put('a');
     await caughtUp();
     expect(await balanceOf()).toEqual({ a: 4 });

@@ -21,7 +21,7 @@ import { Contention } from './contention.js';
 import type { Command, Decision, Outcome } from './decision.js';
 import { DecisionRun } from './decision-run.js';
 import { replayBodies, StateCache, type Versioned } from './states.js';
-import type { Answer, JournalStore } from './store.js';
+import { LOST_ANSWER, type Answer, type JournalStore } from './store.js';
 
 export interface JournalOptions {
   readonly service: Service;
@@ -72,7 +72,7 @@ export class Journal {
    * for what the decision offers. A Refusal it throws is remembered for 24 h, a result as long as the journal: the same command id
    * gets the same answer.
    * @throws TerminalError for a refusal, another content under the same id (`idempotency_key_reused`, 422) or a body over the limit
-   * (413); RetryableError `contended`, `database_unavailable`, or `outcome_unknown` (504) where the commit's answer was lost.
+   * (413), or one that was done but whose answer was lost with a database (`answer_lost`, 409); RetryableError `contended`, `database_unavailable`, or `outcome_unknown` (504) where the commit's answer was lost.
    */
   async execute<Result>(
     command: Command,
@@ -177,6 +177,14 @@ export class Journal {
     const known = await this.store.answer(id);
     if (!known)
       throw new RetryableError('contended', 'the same command was just being forgotten; try again', 50);
+    if (known.answer === LOST_ANSWER)
+      throw new TerminalError(
+        'answer_lost',
+        'this was done before, but its answer was lost; look at what is there',
+        {
+          status: 409,
+        },
+      );
     if (!sameContent(known, digest))
       throw new TerminalError('idempotency_key_reused', 'this key was used before, for another request', {
         status: 422,

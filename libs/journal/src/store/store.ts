@@ -15,6 +15,9 @@ export interface Answer {
   readonly answer: string;
 }
 
+/** In the place of the answer of a command that is known by its events alone: they were taken in again from the stream. */
+export const LOST_ANSWER = '{"lost":true}';
+
 export interface Commit {
   readonly command: Answer & { readonly id: string };
   readonly envelopes: readonly NewEnvelope[];

@@ -24,8 +24,8 @@ export async function reconcileJournal(
 ): Promise<ReconciledJournal> {
   const repairs = new PostgresReconcileStore(upkept.database, upkept.service, upkept.schema);
   if (how === 'new-epoch') return { adopted: 0, epoch: await giveUpSurplus(repairs) };
-  const { total } = await journalSurplus(upkept);
-  if (total === 0)
+  const surplus = await surplusOf(optionsOf(upkept));
+  if (surplus.length === 0)
     throw new TerminalError('no_surplus', 'the stream holds nothing that the journal does not have', {
       status: 409,
     });
@@ -36,6 +36,7 @@ export async function reconcileJournal(
       { status: 409, cause: error, operator: String(error) },
     );
   });
+  await upkept.adopted?.([...new Set(surplus.map(({ aggregate }) => aggregate))]);
   return { adopted, epoch: null };
 }
 

@@ -1,12 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { newId, streamName } from '@bulkhead/contracts';
-import {
-  ownPages,
-  PostgresReactorStore,
-  Reactor,
-  type Journal,
-  type Relay,
-} from '@bulkhead/journal';
+import { ownPages, PostgresReactorStore, Reactor, type Journal, type Relay } from '@bulkhead/journal';
 import {
   account,
   accountContracts,

@@ -43,6 +43,8 @@ export interface Upkept {
     id: string,
     at: At,
   ): Promise<(Versioned<unknown> & { readonly position: number }) | null>;
+  /** Brings the service's own tables in line with aggregates (`<type>/<id>`) of which events were taken in past its commands. */
+  adopted?(aggregates: readonly string[]): Promise<void>;
   /** Aborted when the service stops. */
   readonly stopping: AbortSignal;
 }
