@@ -21,7 +21,7 @@ async function main([app, layout, tag = 'latest']) {
   const name = basename(resolve(app));
   const { config } = JSON.parse(readFileSync(join(app, 'image.json'), 'utf8'));
   const layer = tarArchive([{ path: name, mode: 0o755, data: await buildStatic(app) }]);
-  console.log(writeLayout(layout, { layer, config, tag }));
+  console.log(writeLayout(layout, { layers: [layer], config, tag }));
 }
 
 /** @returns {Promise<Buffer>} a linux/amd64 program that needs no library */

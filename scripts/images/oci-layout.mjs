@@ -8,13 +8,13 @@ const CONFIG = 'application/vnd.oci.image.config.v1+json';
 const LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 
 /**
- * Writes an OCI image layout with one linux/amd64 image of one layer, in place of what the directory held. Who reads
+ * Writes an OCI image layout with one linux/amd64 image, in place of what the directory held. Who reads
  * it meanwhile gets the old image or the new one: the index is replaced last, by a rename.
  * @param {string} directory
- * @param {{ layer: Uint8Array, config: object, tag: string }} image `layer`: an uncompressed tar stream
+ * @param {{ layers: readonly Uint8Array[], config: object, tag: string }} image `layers`: uncompressed tar streams, the lowest first
  * @returns {string} the manifest's digest
  */
-export function writeLayout(directory, { layer, config, tag }) {
+export function writeLayout(directory, { layers, config, tag }) {
   const blobs = join(directory, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
   const old = readdirSync(blobs);
@@ -27,11 +27,11 @@ export function writeLayout(directory, { layer, config, tag }) {
     architecture: 'amd64',
     os: 'linux',
     config,
-    rootfs: { type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layer).digest('hex')}`] },
+    rootfs: { type: 'layers', diff_ids: layers.map(digestOf) },
   };
   const parts = {
     config: blob(CONFIG, json(imageConfig)),
-    layers: [blob(LAYER, gzipSync(layer, { level: 9 }))],
+    layers: layers.map((layer) => blob(LAYER, gzipSync(layer, { level: 9 }))),
   };
   const manifest = blob(MANIFEST, json({ schemaVersion: 2, mediaType: MANIFEST, ...parts }));
   const tagged = { ...manifest, annotations: { 'org.opencontainers.image.ref.name': tag } };
@@ -47,4 +47,5 @@ function replaceFile(path, content) {
   renameSync(`${path}.new`, path);
 }
 
+const digestOf = (bytes) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const json = (value) => Buffer.from(JSON.stringify(value));

@@ -13,6 +13,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { enterableKernel } from './bz-image.mjs';
 import { cpioArchive } from './cpio.mjs';
 import { collectModules } from './kernel-modules.mjs';
 
@@ -44,10 +45,21 @@ function findKernel(dir) {
     .map((path) => join(unpacked.root, path))
     .find(existsSync);
   return {
-    kernel: join(unpacked.root, 'boot', `vmlinuz-${unpacked.version}`),
+    kernel: quickKernel(join(unpacked.root, 'boot'), unpacked.version),
     version: unpacked.version,
     modules: collectModules(join(modulesRoot, unpacked.version), MODULES),
   };
+}
+
+/** The kernel as a VMM enters it directly, where it can: a boot spends a fifth of its time on decompression otherwise. */
+function quickKernel(boot, version) {
+  const packed = join(boot, `vmlinuz-${version}`);
+  const plain = join(boot, `vmlinux-${version}`);
+  if (existsSync(plain)) return plain;
+  const kernel = enterableKernel(readFileSync(packed));
+  if (kernel === null) return packed;
+  replaceFile(plain, kernel);
+  return plain;
 }
 
 function unpackedKernel(dir) {

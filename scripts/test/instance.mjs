@@ -10,10 +10,11 @@ const PORTS = ['API', 'EDGE_HTTP', 'EDGE_HTTPS'];
 /**
  * Starts a platform of its own for the end-to-end tests, just as `npm start` does, on free ports and in a directory that goes
  * with it.
- * @param {{ root: string, cache: string }} options `cache`: where kernel, tools and images are kept between runs
+ * @param {{ root: string, cache: string, environment?: NodeJS.ProcessEnv }} options `cache`: where kernel, tools and images are kept
+ *   between runs; `environment`: settings beside those of where and on which ports
  * @returns {Promise<{ devFile: string, logs: string, stop(keepLogs: boolean): Promise<void> }>}
  */
-export async function startInstance({ root, cache }) {
+export async function startInstance({ root, cache, environment = {} }) {
   const data = mkdtempSync(path.join(tmpdir(), 'bulkhead-e2e-'));
   const ports = await Promise.all(
     PORTS.map(async (name) => [`BULKHEAD_${name}_PORT`, String(await freePort())]),
@@ -22,11 +23,12 @@ export async function startInstance({ root, cache }) {
     cwd: root,
     env: {
       ...process.env,
+      ...environment,
       ...Object.fromEntries(ports),
       BULKHEAD_DATA: path.join(data, 'data'),
       BULKHEAD_CACHE: cache,
     },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
   });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const ready = await Promise.race([

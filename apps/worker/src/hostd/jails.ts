@@ -103,17 +103,16 @@ export class Jails {
     await mkdir(this.#sockets(machine));
     await chown(this.#sockets(machine), uid, this.config.worker.gid);
     await chmod(this.#sockets(machine), 0o2771);
-    for (const device of accel === 'kvm' ? (['tun', 'kvm'] as const) : (['tun'] as const)) {
-      const path = join(home, device);
-      await command('mknod', ['--mode=0600', path, ...DEVICES[device]]);
-      await chown(path, uid, uid);
-    }
-    await this.cgroups.create(machine, {
-      memoryBytes: (memoryMb + OVERHEAD_MB + cpus * OVERHEAD_PER_CPU_MB) * 1024 * 1024,
-      processes: BASE_THREADS + cpus,
-    });
+    const devices = accel === 'kvm' ? (['tun', 'kvm'] as const) : (['tun'] as const);
     const link = this.#link(machine, jail);
-    if (link !== null) await this.networks.create(link, uid);
+    await allDone([
+      ...devices.map((device) => makeDevice(join(home, device), DEVICES[device], uid)),
+      this.cgroups.create(machine, {
+        memoryBytes: (memoryMb + OVERHEAD_MB + cpus * OVERHEAD_PER_CPU_MB) * 1024 * 1024,
+        processes: BASE_THREADS + cpus,
+      }),
+      ...(link === null ? [] : [this.networks.create(link, uid)]),
+    ]);
   }
 
   async #launch(machine: string, jail: JailRecord, request: StartRequest): Promise<void> {
@@ -213,6 +212,17 @@ export class Jails {
     for (const name of await readdir(home).catch(() => [])) await unlink(join(home, name));
     await rmdir(home);
   }
+}
+
+async function makeDevice(path: string, kind: readonly string[], uid: number): Promise<void> {
+  await command('mknod', ['--mode=0600', path, ...kind]);
+  await chown(path, uid, uid);
+}
+
+/** Waits for the end of all of them, so that what is removed after a failure is not made meanwhile. */
+async function allDone(works: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 function vmmNetwork(machine: string, link: Link | null): VmmNetwork {

@@ -63,8 +63,11 @@ export class MachineNetworks {
 
   /** Makes a tap that this user may open, alone in its namespace. */
   async create({ tap, namespace }: Link, uid: number): Promise<void> {
-    await command('ip', ['netns', 'add', namespace]);
-    await command('ip', ['-n', namespace, 'tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', String(uid)]);
+    await ip([
+      `netns add ${namespace}`,
+      `tuntap add dev ${tap} mode tap user ${uid}`, // down, and without an address, until it is admitted
+      `link set dev ${tap} netns ${namespace}`,
+    ]);
   }
 
   /** Brings the tap of a running VMM into the host's network. */
@@ -76,20 +79,14 @@ export class MachineNetworks {
       await writeFile(`/proc/sys/net/ipv6/conf/${tap}/${setting}`, '0');
     }
     const hostEnd = address.replace(/2$/, '1');
-    await command(
-      'ip',
-      ['-6', '-batch', '-'],
-      [
-        `link set dev ${tap} address ${hostMacAddress(machine)} addrgenmode none`,
-        `link set dev ${tap} up`,
-        `address add ${LINK_GATEWAY}/64 dev ${tap} nodad`,
-        `address add ${hostEnd}/128 dev ${tap} nodad`,
-        `neighbour replace ${address} lladdr ${macAddress(machine)} dev ${tap} nud permanent`,
-        `route replace ${address}/128 dev ${tap} src ${hostEnd}`,
-        '',
-      ].join('\n'),
-    );
-    await command('ip', ['netns', 'delete', namespace]);
+    await ip([
+      `link set dev ${tap} address ${hostMacAddress(machine)} addrgenmode none`,
+      `link set dev ${tap} up`,
+      `address add ${LINK_GATEWAY}/64 dev ${tap} nodad`,
+      `address add ${hostEnd}/128 dev ${tap} nodad`,
+      `neighbour replace ${address} lladdr ${macAddress(machine)} dev ${tap} nud permanent`,
+      `route replace ${address}/128 dev ${tap} src ${hostEnd}`,
+    ]);
   }
 
   /** What may come out of a tap at all: frames of its machine's own hardware and IPv6 address. */
@@ -134,6 +131,11 @@ export class MachineNetworks {
 async function interfaces(): Promise<string[]> {
   const lines = (await readFile('/proc/net/dev', 'utf8')).split('\n').slice(2);
   return lines.map((line) => line.split(':')[0]?.trim() ?? '').filter(Boolean);
+}
+
+/** Several commands of iproute2 by one process; those after one that fails are not run. */
+async function ip(lines: string[]): Promise<void> {
+  await command('ip', ['-6', '-batch', '-'], lines.join('\n') + '\n');
 }
 
 async function nft(lines: string[]): Promise<void> {

@@ -311,9 +311,10 @@ describe("a suspended machine's memory", () => {
     for (const directory of [host.home, host.hostd.config.directory])
       expect(await filesWith(directory, canary)).toEqual([]);
     const vm = await host.runtime.resume({ ...kept, guest: spec.guest });
-    const { stdout } = await vm.exec({ argv: ['/app', 'env'], timeoutMs: 10_000 });
-    expect(stdout.toString()).toContain(canary);
+    const { stdout, ...end } = await vm.exec({ argv: ['/app', 'env'], timeoutMs: 60_000 });
     await vm.kill();
+    expect(end).toMatchObject({ exitCode: 0, timedOut: false });
+    expect(stdout.toString()).toContain(canary);
   }, 150_000);
 
   const damages: [string, string, () => Promise<void>][] = [

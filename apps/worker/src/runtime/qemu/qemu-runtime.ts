@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { isBulkheadError, RetryableError, TerminalError } from '@bulkhead/contracts';
 import type { MachineId } from '@bulkhead/domain';
+import { inSpan } from '@bulkhead/journal';
+import { SpanKind } from '@opentelemetry/api';
 import type { BootSpec, MachineRuntime, RuntimeAbilities, RuntimeObserver, Vm } from '../runtime.js';
 import type { BootFiles } from './boot-files.js';
 import { guestNetwork } from './guest-network.js';
@@ -70,11 +72,13 @@ export class QemuRuntime implements MachineRuntime {
     this.#requireFree(spec.machine);
     const { startedAt, memory } = await this.#snapshotFor(spec);
     return this.#launch(spec, { resume: true, startedAt }, async (vm) => {
-      await loadMemory(vm.monitor, vm.record.directory, memory);
+      await part('memory', () => loadMemory(vm.monitor, vm.record.directory, memory));
       await this.discardSnapshot(spec.machine); // a moment is lived once
-      await vm.run();
-      await vm.greet(this.#options.bootDeadlineMs);
-      await vm.configure('clock', clockNow(), this.#options.bootDeadlineMs);
+      await part('guest resumes', async () => {
+        await vm.run();
+        await vm.greet(this.#options.bootDeadlineMs);
+        await vm.configure('clock', clockNow(), this.#options.bootDeadlineMs);
+      });
     });
   }
 
@@ -115,19 +119,18 @@ export class QemuRuntime implements MachineRuntime {
   async #tryBoot(spec: BootSpec): Promise<QemuVm> {
     const deadline = this.#options.bootDeadlineMs;
     return this.#launch(spec, { resume: false, startedAt: new Date() }, async (vm) => {
-      await vm.run();
-      await vm.greet(deadline);
+      await part('guest boots', async () => {
+        await vm.run();
+        await vm.greet(deadline);
+      });
       const { files, ...rest } = spec.guest;
-      await vm.configure(
-        'configure',
-        {
-          ...rest,
-          files: files.map((file) => ({ ...file, data: file.data.toString('base64') })),
-          network: guestNetwork(vm.reach.kind, spec.address, spec.gateway),
-          clock: clockNow(),
-        },
-        deadline,
-      );
+      const configuration = {
+        ...rest,
+        files: files.map((file) => ({ ...file, data: file.data.toString('base64') })),
+        network: guestNetwork(vm.reach.kind, spec.address, spec.gateway),
+        clock: clockNow(),
+      };
+      await part('guest configures', () => vm.configure('configure', configuration, deadline));
     });
   }
 
@@ -138,20 +141,9 @@ export class QemuRuntime implements MachineRuntime {
     enliven: (vm: QemuVm) => Promise<void>,
   ): Promise<QemuVm> {
     const { launcher } = this.#options;
-    const { machine, instance } = spec;
+    const { machine } = spec;
     try {
-      const { directory, reach } = await launcher.start(this.#launchOf(spec, resume));
-      const record = {
-        machine,
-        instance,
-        reach,
-        directory,
-        startedAt,
-        fingerprint: this.#fingerprintOf(spec),
-      };
-      await this.#records.save(record);
-      const vm = await QemuVm.connect(record, this.#owner);
-      await launcher.admit(machine);
+      const vm = await part('vmm', () => this.#startVmm(spec, { resume, startedAt }));
       this.#vms.set(machine, vm);
       await enliven(vm);
       vm.follow();
@@ -161,6 +153,21 @@ export class QemuRuntime implements MachineRuntime {
       await this.#remove(machine);
       throw bootFailure(machine, error, complaint);
     }
+  }
+
+  /** A VMM with its devices and its network, its guest stopped. */
+  async #startVmm(
+    spec: BootSpec,
+    { resume, startedAt }: { resume: boolean; startedAt: Date },
+  ): Promise<QemuVm> {
+    const { launcher } = this.#options;
+    const { machine, instance } = spec;
+    const { directory, reach } = await launcher.start(this.#launchOf(spec, resume));
+    const fingerprint = this.#fingerprintOf(spec);
+    const record = { machine, instance, reach, directory, startedAt, fingerprint };
+    const [vm] = await Promise.all([QemuVm.connect(record, this.#owner), this.#records.save(record)]);
+    await launcher.admit(machine);
+    return vm;
   }
 
   #launchOf(spec: BootSpec, resume: boolean): Launch {
@@ -274,6 +281,10 @@ export class QemuRuntime implements MachineRuntime {
       .digest('hex');
   }
 }
+
+/** A part of a start, as a span of its own. */
+const part = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  inSpan(name, SpanKind.INTERNAL, {}, work);
 
 const clockNow = () => ({ unixMs: Date.now(), seed: randomBytes(SEED_BYTES).toString('base64') });
 

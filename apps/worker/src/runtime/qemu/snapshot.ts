@@ -14,6 +14,7 @@ import { connectTo, listenIn } from './sockets.js';
 
 const OUTGOING = 'outgoing.sock';
 const LIMIT_MS = 60_000;
+const READ_BYTES = 512 * 1024;
 /** Bytes per second: as fast as the socket takes them. */
 const MAX_BANDWIDTH = 2 ** 40;
 
@@ -57,7 +58,7 @@ export async function saveMemory(monitor: Qmp, directory: string, memory: Sealed
 export async function loadMemory(monitor: Qmp, directory: string, memory: SealedMemory): Promise<void> {
   const socket = await connectTo(directory, SOCKETS.incoming, 5_000);
   try {
-    await feed(unseal(createReadStream(memory.path), memory), socket);
+    await feed(unseal(createReadStream(memory.path, { highWaterMark: READ_BYTES }), memory), socket);
   } finally {
     socket.destroy();
   }

@@ -4,6 +4,8 @@ import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** A socket that isn't there yet costs a start this much at most. */
+const LOOK_EVERY_MS = 3;
 /** sockaddr_un holds 108 bytes with the final zero (unix(7)). */
 const MAX_SOCKET_PATH = 107;
 
@@ -31,7 +33,7 @@ export async function connectTo(directory: string, name: string, timeoutMs: numb
       return await withShortPath(directory, name, connectOnce);
     } catch (error) {
       if (Date.now() >= deadline) throw error;
-      await sleep(10);
+      await sleep(LOOK_EVERY_MS);
     }
   }
 }
