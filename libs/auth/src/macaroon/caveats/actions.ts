@@ -35,7 +35,14 @@ const commandFields = fields<CommandLine>({ args: list(text), exact: flag });
 const commandLine: Shape<CommandLine> = {
   ...commandFields,
   json: ({ args, exact }) => ({ args: [...args], ...(exact ? { exact } : {}) }),
-  schema: z.strictObject({ args: z.array(z.string()).max(256), exact: z.boolean().default(false) }),
+  schema: z.strictObject({
+    args: z
+      .array(z.string())
+      .max(256)
+      .nullable()
+      .transform((args) => args ?? []),
+    exact: z.boolean().default(false),
+  }),
 };
 
 /** What may be run in machines. */
