@@ -96,6 +96,8 @@ function isOddPath(target: string): boolean {
   return false;
 }
 
+const FRAMING_TRAILER = /^0+\r\n(transfer-encoding|content-length)\s*:/im;
+
 const REQUESTS: readonly Omit<Explanation, 'side'>[] = [
   ...Object.entries(REFUSED).map(([id, evidence]) => ({ id, fits: onlyTheyForward(id, evidence) })),
   {
@@ -161,7 +163,7 @@ const REQUESTS: readonly Omit<Explanation, 'side'>[] = [
   {
     id: 'llhttp_trailers',
     peers: ['llhttp'],
-    fits: onlyWeForward((_, text) => /^0\r\n(transfer-encoding|content-length):/im.test(text)),
+    fits: onlyWeForward((_, text) => FRAMING_TRAILER.test(text)),
   },
   {
     id: 'llhttp_proxy_connection',
@@ -252,12 +254,21 @@ const RESPONSES: readonly Omit<Explanation, 'side'>[] = [
     id: 'response_broken',
     fits: (difference) => /^only \w+ relay$|^whole$/.test(difference.aspect) && isBroken(difference),
   },
-  { id: 'surplus', fits: (difference) => difference.aspect === 'only we relay' && hasSurplus(difference) },
   { id: 'nginx_interim', peers: ['nginx'], fits: ({ text }) => startsInterim(text) },
   {
     id: 'haproxy_interim',
     peers: ['haproxy'],
     fits: ({ aspect, text }) => aspect === 'whole' && startsInterim(text),
+  },
+  {
+    id: 'surplus',
+    peers: ['llhttp'],
+    fits: (difference) => difference.aspect === 'only we relay' && hasSurplus(difference),
+  },
+  {
+    id: 'response_trailers',
+    peers: ['llhttp'],
+    fits: ({ aspect, text }) => aspect === 'only we relay' && FRAMING_TRAILER.test(text),
   },
   {
     id: 'unasked_100',
