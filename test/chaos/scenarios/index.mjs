@@ -5,6 +5,7 @@ import { diskFull } from './disk-full.mjs';
 import { jetstream } from './jetstream.mjs';
 import { kill } from './kill.mjs';
 import { partition } from './partition.mjs';
+import { restore } from './restore.mjs';
 import { restart } from './restart.mjs';
 import { stop } from './stop.mjs';
 
@@ -18,4 +19,15 @@ import { stop } from './stop.mjs';
  */
 
 /** @type {Scenario[]} */
-export const SCENARIOS = [clientCut, kill, restart, jetstream, diskFull, stop, away, partition, cutWorker];
+export const SCENARIOS = [
+  clientCut,
+  kill,
+  restart,
+  jetstream,
+  diskFull,
+  stop,
+  away,
+  partition,
+  cutWorker,
+  restore,
+];

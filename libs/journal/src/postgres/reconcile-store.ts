@@ -40,9 +40,16 @@ export class PostgresReconcileStore implements ReconcileStore {
         if (service !== this.service)
           throw new Error(`the envelope at ${record.position} is of ${service}, not of ${this.service}`);
         const taken = await tx.query(
-          `with stored as (insert into envelope (aggregate, version, id, body) values ($1, $2, $3, $4) returning seq)
+          `with known as (
+             select seq from envelope where aggregate = $1 and version = $2 and id = $3 and body = $4
+           ), carried as (
+             delete from pending where seq in (select seq from known)
+           ), stored as (
+             insert into envelope (aggregate, version, id, body)
+             select $1, $2, $3, $4 where not exists (select from known) returning seq
+           )
            insert into record (position, epoch, recorded_at, seq)
-           select $5, $6, $7, seq from stored
+           select $5, $6, $7, seq from (select seq from known union all select seq from stored) as taken
            where $5::bigint = (select max(position) + 1 from record) and exists (select from epoch where id = $6) returning 1`,
           [
             aggregateKey(aggregate),

@@ -152,8 +152,8 @@ describe('a journal that lost commits its stream still has', () => {
 
   const lost = () => backbone.command({ id: 'lost' });
 
-  /** Three deposits were carried and read; then the database comes back from before the last two. */
-  async function restoredFromBackup(): Promise<void> {
+  /** Three deposits were carried and read; then the database comes back from before it gave the last two their positions. */
+  async function restoredFromBackup(kept = 1): Promise<void> {
     const relay = backbone.relay();
     const projector = backbone.projector(balances);
     for (let n = 0; n < 2; n++) await put('a');
@@ -167,7 +167,8 @@ describe('a journal that lost commits its stream still has', () => {
       alter table scheduler.envelope disable trigger all;
       alter table scheduler.command disable trigger all;
       delete from scheduler.command;
-      delete from scheduler.envelope where version > 1 and aggregate = 'account/a';
+      delete from scheduler.envelope where version > ${kept} and aggregate = 'account/a';
+      insert into scheduler.pending select seq from scheduler.envelope where version > 1 and aggregate = 'account/a';
       delete from scheduler.record where position > 2`);
     const stopped = backbone.relay();
     await eventually(() => stopped.status.state === 'stopped');
@@ -189,6 +190,15 @@ describe('a journal that lost commits its stream still has', () => {
     await adoptSurplus(repairs(), options());
     backbone.projector(balances);
     await expect(put('a', 1, undefined, lost())).rejects.toMatchObject({ code: 'answer_lost', status: 409 });
+    await put('a');
+    await caughtUp();
+    expect(await balanceOf()).toEqual({ a: 4 });
+  });
+
+  it('takes in what the journal had committed and not yet given a position', async () => {
+    await restoredFromBackup(2);
+    expect(await adoptSurplus(repairs(), options())).toBe(2);
+    backbone.projector(balances);
     await put('a');
     await caughtUp();
     expect(await balanceOf()).toEqual({ a: 4 });
