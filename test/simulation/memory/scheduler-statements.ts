@@ -57,8 +57,10 @@ const MEANINGS: readonly (readonly [text: string, meaning: Statement])[] = [
     },
   ],
   [
-    `select h.*, (select count(*) from placement p where p.host = h.id and p.app = $1) as siblings
-     from host h where h.status <> 'removed'`,
+    `select h.id, h.name, h.region, h.labels, h.status, h.cordoned, h.cpus, h.memory_mb, h.disk_mb,
+            h.used_cpus, h.used_memory_mb, h.used_disk_mb, coalesce(s.machines, 0) as siblings
+     from host h left join (select host, count(*)::int as machines from placement where app = $1 group by host) s on s.host = h.id
+     where h.status <> 'removed'`,
     (tx, [app]) => {
       const placements = tx.all('placement').filter((row) => row['app'] === app);
       const siblings = (id: unknown) => placements.filter(({ host }) => host === id).length;

@@ -27,14 +27,16 @@ const candidateRow = z.object({
   used_cpus: z.number(),
   used_memory_mb: z.number(),
   used_disk_mb: z.number(),
-  siblings: z.coerce.number(),
+  siblings: z.number(),
 });
 
 /** Every host there is, as placement of a machine of an app sees it. */
 export async function candidates(sql: Sql, app: AppId): Promise<Candidate[]> {
   const rows = await sql.query(
-    `select h.*, (select count(*) from placement p where p.host = h.id and p.app = $1) as siblings
-     from host h where h.status <> 'removed'`,
+    `select h.id, h.name, h.region, h.labels, h.status, h.cordoned, h.cpus, h.memory_mb, h.disk_mb,
+            h.used_cpus, h.used_memory_mb, h.used_disk_mb, coalesce(s.machines, 0) as siblings
+     from host h left join (select host, count(*)::int as machines from placement where app = $1 group by host) s on s.host = h.id
+     where h.status <> 'removed'`,
     [app],
   );
   return rows.map((row) => {

@@ -52,4 +52,4 @@ export const usedOf = ({ holdings }: JoinedHost): Resources =>
 export const shortages = (free: Resources, asked: Resources): readonly (keyof Resources)[] =>
   RESOURCES.filter((resource) => asked[resource] > free[resource]);
 
-const RESOURCES: readonly (keyof Resources)[] = ['cpus', 'memoryMb', 'diskMb'];
+export const RESOURCES: readonly (keyof Resources)[] = ['cpus', 'memoryMb', 'diskMb'];

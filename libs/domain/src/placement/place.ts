@@ -1,6 +1,6 @@
 import { Refusal } from '../decider.js';
 import type { Resources } from '../host/events.js';
-import { shortages, subtract } from '../host/state.js';
+import { RESOURCES } from '../host/state.js';
 import type { HostId } from '../ids.js';
 
 /** A host as placement sees it. */
@@ -24,59 +24,101 @@ export interface PlacementRequest {
   readonly resources: Resources;
 }
 
-/**
- * The hosts that can take a machine, best first: those with the fewest machines of its app, so that an app survives a
- * host; among them the fullest, so that large machines keep finding room.
- * @throws Refusal `insufficient_capacity` saying what was missing where.
- */
-export function place(request: PlacementRequest, candidates: readonly Candidate[]): readonly HostId[] {
-  const judged = candidates.map((candidate) => ({ candidate, obstacle: obstacleTo(request, candidate) }));
-  const able = judged.filter(({ obstacle }) => obstacle === null).map(({ candidate }) => candidate);
-  if (able.length === 0) throw nowhere(request, judged);
-  return able
-    .toSorted(
-      (a, b) =>
-        a.siblings - b.siblings ||
-        fullness(b, request.resources) - fullness(a, request.resources) ||
-        (a.host < b.host ? -1 : 1),
-    )
-    .map(({ host }) => host);
+/** A host that can take the machine, with what it is chosen by. */
+interface Ranked {
+  readonly host: HostId;
+  readonly siblings: number;
+  readonly fullness: number;
 }
 
-function obstacleTo(request: PlacementRequest, candidate: Candidate): string | null {
-  if (request.region !== undefined && candidate.region !== request.region)
-    return `it is in ${candidate.region}`;
-  if (candidate.lost) return 'it is lost';
-  if (candidate.cordoned) return 'it is cordoned';
-  const missing = Object.entries(request.labels).find(([label, value]) => candidate.labels[label] !== value);
-  if (missing) return `it has no label ${missing[0]}=${missing[1]}`;
-  const free = subtract(candidate.capacity, candidate.used);
-  const [short] = shortages(free, request.resources);
-  return short
-    ? `insufficient ${WORDS[short]}: ${request.resources[short]} asked, ${free[short]} free`
-    : null;
+/**
+ * The hosts that can take a machine, best first: those with the fewest machines of its app, so that an app survives a
+ * host; among them the fullest, so that large machines keep finding room. Each is looked for when it is asked for, since the first will
+ * nearly always do.
+ * @throws Refusal `insufficient_capacity` saying what was missing where.
+ */
+export function place(request: PlacementRequest, candidates: readonly Candidate[]): Iterable<HostId> {
+  const labels = Object.entries(request.labels);
+  const able: Ranked[] = [];
+  for (const candidate of candidates) {
+    if (obstacleTo(request, labels, candidate) !== null) continue;
+    const { host, siblings } = candidate;
+    able.push({ host, siblings, fullness: fullness(candidate, request.resources) });
+  }
+  if (able.length === 0) throw nowhere(request, labels, candidates);
+  return bestFirst(able);
+}
+
+function* bestFirst(able: Ranked[]): Iterable<HostId> {
+  for (let [first] = able; first; [first] = able) {
+    const best = able.reduce((one, other) => (isBetter(other, one) ? other : one), first);
+    yield best.host;
+    able.splice(able.indexOf(best), 1);
+  }
+}
+
+function isBetter(one: Ranked, other: Ranked): boolean {
+  if (one.siblings !== other.siblings) return one.siblings < other.siblings;
+  if (one.fullness !== other.fullness) return one.fullness > other.fullness;
+  return one.host < other.host;
+}
+
+type Labels = readonly (readonly [string, string])[];
+type Obstacle =
+  | { readonly kind: 'elsewhere' | 'lost' | 'cordoned' }
+  | { readonly kind: 'unlabelled'; readonly label: string; readonly value: string }
+  | { readonly kind: 'short'; readonly of: keyof Resources };
+
+const ELSEWHERE: Obstacle = { kind: 'elsewhere' };
+const LOST: Obstacle = { kind: 'lost' };
+const CORDONED: Obstacle = { kind: 'cordoned' };
+
+function obstacleTo(request: PlacementRequest, labels: Labels, candidate: Candidate): Obstacle | null {
+  if (request.region !== undefined && candidate.region !== request.region) return ELSEWHERE;
+  if (candidate.lost) return LOST;
+  if (candidate.cordoned) return CORDONED;
+  const missing = labels.find(([label, value]) => candidate.labels[label] !== value);
+  if (missing) return { kind: 'unlabelled', label: missing[0], value: missing[1] };
+  const short = shortage(candidate, request.resources);
+  return short ? { kind: 'short', of: short } : null;
+}
+
+const shortage = ({ capacity, used }: Candidate, asked: Resources): keyof Resources | undefined =>
+  RESOURCES.find((resource) => asked[resource] > capacity[resource] - used[resource]);
+
+function describe(obstacle: Obstacle, { resources }: PlacementRequest, candidate: Candidate): string {
+  switch (obstacle.kind) {
+    case 'elsewhere':
+      return `it is in ${candidate.region}`;
+    case 'lost':
+      return 'it is lost';
+    case 'cordoned':
+      return 'it is cordoned';
+    case 'unlabelled':
+      return `it has no label ${obstacle.label}=${obstacle.value}`;
+    case 'short': {
+      const free = candidate.capacity[obstacle.of] - candidate.used[obstacle.of];
+      return `insufficient ${WORDS[obstacle.of]}: ${resources[obstacle.of]} asked, ${free} free`;
+    }
+  }
 }
 
 /** Share of the scarcest resource in use once the machine is there. */
 function fullness({ capacity, used }: Candidate, asked: Resources): number {
-  const share = (resource: keyof Resources) => (used[resource] + asked[resource]) / (capacity[resource] || 1);
-  return Math.max(share('cpus'), share('memoryMb'), share('diskMb'));
+  let most = 0;
+  for (const resource of RESOURCES)
+    most = Math.max(most, (used[resource] + asked[resource]) / (capacity[resource] || 1));
+  return most;
 }
 
-function nowhere(
-  request: PlacementRequest,
-  judged: readonly { readonly candidate: Candidate; readonly obstacle: string | null }[],
-): Refusal {
+function nowhere(request: PlacementRequest, labels: Labels, candidates: readonly Candidate[]): Refusal {
   const where = request.region === undefined ? 'any region' : `region ${request.region}`;
-  const inRegion = judged.filter(
-    ({ candidate }) => request.region === undefined || candidate.region === request.region,
-  );
-  const hosts = inRegion.map(({ candidate, obstacle }) => ({
-    host: candidate.host,
-    name: candidate.name,
-    region: candidate.region,
-    reason: obstacle ?? '',
-  }));
+  const hosts = candidates.flatMap((candidate) => {
+    const obstacle = obstacleTo(request, labels, candidate);
+    if (!obstacle || obstacle.kind === 'elsewhere') return [];
+    const { host, name, region } = candidate;
+    return [{ host, name, region, reason: describe(obstacle, request, candidate) }];
+  });
   const said = hosts.slice(0, MOST_SAID).map(({ name, region, reason }) => `${name} (${region}): ${reason}`);
   const rest = hosts.length > MOST_SAID ? `; and ${hosts.length - MOST_SAID} more` : '';
   return new Refusal(

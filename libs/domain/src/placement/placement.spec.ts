@@ -27,13 +27,26 @@ const candidate = (name: string, over: Partial<Candidate> = {}): Candidate => ({
 const request: PlacementRequest = { labels: {}, resources: { cpus: 1, memoryMb: 512, diskMb: 256 } };
 const busy = { cpus: 1, memoryMb: 2048, diskMb: 0 };
 
+/** All hosts in the order they would be tried. */
+const ranked = (...asked: Parameters<typeof place>) => [...place(...asked)];
+
 describe('placement', () => {
   it('spreads an app across hosts before it fills one', () => {
-    expect(place(request, [candidate('a', { siblings: 1, used: busy }), candidate('b')])[0]).toBe('host_b');
+    expect(ranked(request, [candidate('a', { siblings: 1, used: busy }), candidate('b')])[0]).toBe('host_b');
   });
 
   it('packs where the app is spread evenly', () => {
-    expect(place(request, [candidate('a'), candidate('b', { used: busy })])[0]).toBe('host_b');
+    expect(ranked(request, [candidate('a'), candidate('b', { used: busy })])[0]).toBe('host_b');
+  });
+
+  it('has every host that could take it in turn, best first', () => {
+    const hosts = [
+      candidate('a', { siblings: 2 }),
+      candidate('b', { siblings: 1 }),
+      candidate('c', { siblings: 1, used: busy }),
+      candidate('d'),
+    ];
+    expect(ranked(request, hosts)).toEqual(['host_d', 'host_c', 'host_b', 'host_a']);
   });
 
   it('passes over hosts that are cordoned, lost, elsewhere or not labelled', () => {
@@ -44,7 +57,7 @@ describe('placement', () => {
       candidate('d'),
       candidate('e', { labels: { disk: 'ssd' } }),
     ];
-    expect(place({ ...request, region: 'fra', labels: { disk: 'ssd' } }, hosts)).toEqual(['host_e']);
+    expect(ranked({ ...request, region: 'fra', labels: { disk: 'ssd' } }, hosts)).toEqual(['host_e']);
   });
 
   it('says which resource was short where', () => {
@@ -76,7 +89,7 @@ describe('placement', () => {
             (each) => each.host === host && each.capacity.memoryMb - each.used.memoryMb >= asked,
           );
         const wanted = { ...request, resources: { ...request.resources, memoryMb: asked } };
-        const refusal = refusalOf(() => expect(place(wanted, candidates).every(fits)).toBe(true));
+        const refusal = refusalOf(() => expect(ranked(wanted, candidates).every(fits)).toBe(true));
         if (refusal) expect(candidates.some(({ host }) => fits(host))).toBe(false);
       }),
     );
