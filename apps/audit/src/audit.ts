@@ -19,12 +19,16 @@ import { auditHandlers, type AuditAccess } from './commands/handlers.js';
 import { HeadSigner, type LogKey } from './heads/head-signer.js';
 import { vaultKey } from './heads/vault-key.js';
 import { Collector } from './log/collector.js';
+import { addCheckpoint } from './witnesses/add-checkpoint.js';
+import { WitnessCourier } from './witnesses/witness-courier.js';
 
 export interface AuditOptions {
   readonly database: Database;
   readonly member: Member;
   readonly self: Self;
   readonly logger: Logger;
+  /** Addresses of witnesses that the log's heads are brought to. */
+  readonly witnesses: readonly string[];
 }
 
 /** Collects every journal, its own among them, signs the log's heads and answers about it. */
@@ -36,7 +40,7 @@ export class Audit {
   constructor(private readonly options: AuditOptions) {}
 
   async start(): Promise<void> {
-    const { database, member, logger, self } = this.options;
+    const { database, member, logger, self, witnesses } = this.options;
     const { bus, commands, connection, identity } = member;
     const { signal } = this.#stopping;
     const streams = await natsStreams(connection, identity.caller);
@@ -77,11 +81,26 @@ export class Audit {
       signed: ({ size }) => logger.debug({ size }, 'head signed'),
       report,
     });
+    const courier = new WitnessCourier({
+      database,
+      leadership,
+      clock: systemClock,
+      holder,
+      witnesses,
+      send: addCheckpoint,
+      report: (problem) => logger.warn(problem, 'a witness did not take the head'),
+      failed: report,
+    });
     const served = serveCommands<AuditAccess, null>({
       bus,
       service: 'audit',
       handlers: {
-        ...auditHandlers({ database, origin, publicKey: async () => (await this.#logKey()).publicKey }),
+        ...auditHandlers({
+          database,
+          origin,
+          publicKey: async () => (await this.#logKey()).publicKey,
+          witnesses,
+        }),
         ...upkeepHandlers<AuditAccess, null>(
           {
             service: 'audit',
@@ -102,7 +121,7 @@ export class Audit {
       clear: () => null,
       report: (error, command) => logger.error({ err: error, ...command }, 'a command failed'),
     });
-    const singles = [relay, signer, ...collectors].map((single) => single.run(signal));
+    const singles = [relay, signer, courier, ...collectors].map((single) => single.run(signal));
     this.#running = Promise.all(singles).finally(() => served.close());
   }
 

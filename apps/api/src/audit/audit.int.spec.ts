@@ -36,14 +36,20 @@ describe('the audit log', () => {
     expect((await platform.call('GET', '/api/v1/audit/export?from=-1')).status).toBe(400);
   });
 
-  it.each(['head', 'export?from=0', 'consistency?from=0&to=1'])(
-    'shows no %s to an organization',
-    async (what) => {
-      const answer = await platform.call('GET', `/api/v1/audit/${what}`, { token });
-      expect(answer).toMatchObject({ status: 403, json: { code: 'forbidden' } });
-      expect(platform.audit.asked).toEqual([]);
-    },
-  );
+  it('is shown to no organization', async () => {
+    for (const what of ['export?from=0', 'witnesses'])
+      expect(await platform.call('GET', `/api/v1/audit/${what}`, { token })).toMatchObject({
+        status: 403,
+        json: { code: 'forbidden' },
+      });
+    expect(platform.audit.asked).toEqual([]);
+  });
+
+  it('shows head and consistency to every organization, so that each can be a witness', async () => {
+    expect((await platform.call('GET', '/api/v1/audit/head', { token })).json.note).toBe('a note');
+    expect((await platform.call('GET', '/api/v1/audit/consistency?from=0&to=1', { token })).status).toBe(200);
+    expect((await platform.call('GET', '/api/v1/audit/head', { token: null })).status).toBe(401);
+  });
 
   it('is asked for proofs of what the caller may see, and of nothing else', async () => {
     expect((await platform.call('GET', '/api/v1/audit/proofs/01known', { token })).status).toBe(200);

@@ -18,6 +18,7 @@ export class ScriptedAudit {
     const answers: Readonly<Record<string, unknown>> = {
       head: { note: 'a note', publicKey: 'a key', origin: 'test/audit' },
       consistency: { proof: ['a hash'] },
+      witnesses: { size: 0, witnesses: [] },
       export: { lines: ['a line'], next: 1, size: 1 },
       prove: { proof: { format: 'bulkhead-event-proof' } },
     };

@@ -59,7 +59,12 @@ async function signHead(size: number): Promise<void> {
 }
 
 async function ask(name: string, input: unknown): Promise<unknown> {
-  const handler = auditHandlers({ database, origin: ORIGIN, publicKey: async () => publicKey })[name];
+  const handler = auditHandlers({
+    database,
+    origin: ORIGIN,
+    publicKey: async () => publicKey,
+    witnesses: [],
+  })[name];
   if (!handler) throw new Error(`no command ${name}`);
   const context = { id: newId(), name, caller: 'api', principal: null, actor: undefined, cause: undefined };
   return (await handler.handle(context, handler.input.parse(input))).result;

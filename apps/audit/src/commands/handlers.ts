@@ -1,12 +1,14 @@
-import { TerminalError } from '@bulkhead/contracts';
+import { TerminalError, toTimestamp } from '@bulkhead/contracts';
 import {
   consistencyRequest,
   exportRequest,
   headRequest,
   proveRequest,
+  witnessesRequest,
   type ExportResult,
   type HeadResult,
   type ProveRequest,
+  type WitnessesResult,
 } from '@bulkhead/contracts/commands/audit';
 import { commandHandler, type CommandHandler, type Database } from '@bulkhead/journal';
 import { parseCheckpoint, type EventProof, type ExportHeader } from '@bulkhead/transparency';
@@ -19,6 +21,7 @@ import {
   provePlace,
   type StoredEntry,
 } from '../log/transparency-log.js';
+import { witnessState } from '../witnesses/witness-store.js';
 
 /** The audit log's commands are read by services for callers whom they cleared; hosts may check heads. */
 export type AuditAccess = 'read';
@@ -27,6 +30,8 @@ interface Log {
   readonly database: Database;
   readonly origin: string;
   readonly publicKey: () => Promise<Buffer>;
+  /** Whom the heads are brought to. */
+  readonly witnesses: readonly string[];
 }
 
 /** As much as one message of the bus carries, in base64. */
@@ -58,6 +63,12 @@ export const auditHandlers = (log: Log): Record<string, CommandHandler<AuditAcce
     input: proveRequest,
     handle: async (_, request) => ({ result: { proof: await prove(log, request) } }),
   }),
+  witnesses: commandHandler({
+    callers: ['api'],
+    access: 'read',
+    input: witnessesRequest,
+    handle: async () => ({ result: await witnesses(log) }),
+  }),
   export: commandHandler({
     callers: ['api'],
     access: 'read',
@@ -69,6 +80,17 @@ export const auditHandlers = (log: Log): Record<string, CommandHandler<AuditAcce
 async function head({ database, origin, publicKey }: Log): Promise<HeadResult> {
   const newest = await newestHead(database);
   return { origin, note: newest?.note ?? null, publicKey: base64(await publicKey()) };
+}
+
+async function witnesses({ database, witnesses: urls }: Log): Promise<WitnessesResult> {
+  const newest = await newestHead(database);
+  const states = await Promise.all(
+    urls.map(async (url) => {
+      const { acceptedAt, ...state } = await witnessState(database, url);
+      return { url, ...state, acceptedAt: acceptedAt && toTimestamp(acceptedAt) };
+    }),
+  );
+  return { size: newest?.size ?? 0, witnesses: states };
 }
 
 async function prove({ database }: Log, { event, organization }: ProveRequest): Promise<EventProof> {

@@ -45,4 +45,26 @@ class LogEntryPositions1764100000000 implements MigrationInterface {
   }
 }
 
-export const MIGRATIONS = [TransparencyLog1764000000000, LogEntryPositions1764100000000] as const;
+/** How far each witness has followed the log. */
+class Witnesses1764200000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      create table witness (
+        url text primary key,
+        size bigint not null,
+        accepted_at timestamptz(3),
+        problem text,
+        contradicts boolean not null
+      )`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('drop table witness');
+  }
+}
+
+export const MIGRATIONS = [
+  TransparencyLog1764000000000,
+  LogEntryPositions1764100000000,
+  Witnesses1764200000000,
+] as const;

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -72,6 +72,70 @@ async function bulkhead(...args: string[]) {
   });
   return { exitCode, out };
 }
+
+describe('a witness', () => {
+  const file = () => join(directory, 'heads.jsonl');
+  const look = async (log: Log, from = 0) => {
+    api.answer('GET /api/v1/audit/head', [200, log.head()]);
+    api.answer('GET /api/v1/audit/consistency', [200, log.consistency(from)]);
+    return bulkhead('audit', 'witness', file());
+  };
+  const kept = () => readFileSync(file(), 'utf8').trimEnd().split('\n');
+  const evidence = () => readdirSync(directory).filter((name) => name.includes('contradiction'));
+
+  it('appends each head that goes on from the last, and nothing where nothing is new', async () => {
+    const log = new Log(['a', 'b', 'c']);
+    expect((await look(log)).exitCode).toBe(EXIT.ok);
+    expect((await look(log)).out).toContain('Nothing new');
+    expect((await look(new Log(['a', 'b', 'c', 'd', 'e']), 3)).exitCode).toBe(EXIT.ok);
+    expect(kept().map((line) => JSON.parse(line).note)).toEqual([
+      expect.stringContaining('test/audit\n3\n'),
+      expect.stringContaining('test/audit\n5\n'),
+    ]);
+  });
+
+  it.each([
+    ['rewrote an entry', ['a', 'x', 'c', 'd', 'e'], 'does not begin with'],
+    ['lost its last entries', ['a', 'b'], 'it had 3'],
+    ['rewrote an entry and stayed as long', ['a', 'b', 'x'], 'two heads over 3 entries differ'],
+  ])('ends with 7 and writes both heads down where the log %s', async (_what, entries, problem) => {
+    await look(new Log(['a', 'b', 'c']));
+    const [before] = kept();
+    const log = new Log(entries);
+    expect(await look(log, Math.min(3, entries.length))).toMatchObject({
+      exitCode: EXIT.foundProblems,
+      out: expect.stringContaining(problem),
+    });
+    expect(kept()).toEqual([before]);
+    expect(JSON.parse(readFileSync(join(directory, evidence()[0] ?? ''), 'utf8'))).toMatchObject({
+      kept: { note: JSON.parse(before ?? '').note },
+      shown: { note: log.head().note },
+    });
+  });
+
+  it('ends with 7 where another key signs, or none did', async () => {
+    await look(new Log(['a']));
+    const log = new Log(['a', 'b']);
+    const forged = { ...log.head(), note: log.head().note.replace('\n2\n', '\n3\n') };
+    api.answer('GET /api/v1/audit/head', [200, forged]);
+    expect((await bulkhead('audit', 'witness', file())).exitCode).toBe(EXIT.foundProblems);
+    api.answer('GET /api/v1/audit/head', [
+      200,
+      { ...log.head(), public_key: Buffer.alloc(32, 1).toString('base64') },
+    ]);
+    expect(await bulkhead('audit', 'witness', file())).toMatchObject({
+      exitCode: EXIT.foundProblems,
+      out: expect.stringContaining('another key'),
+    });
+    expect(evidence()).toHaveLength(2);
+  });
+
+  it('does not write to a file that is something else', async () => {
+    writeFileSync(file(), 'my notes');
+    expect((await look(new Log(['a']))).exitCode).toBe(EXIT.usage);
+    expect(readFileSync(file(), 'utf8')).toBe('my notes');
+  });
+});
 
 describe('a head that is kept', () => {
   const file = () => join(directory, 'head.json');

@@ -5,11 +5,13 @@ import { auditHead } from './head.js';
 import { proveEvent } from './prove.js';
 import { verifyEventProof } from './verify-event.js';
 import { verifyAuditExport } from './verify.js';
+import { witnessAudit } from './witness.js';
 
 export const auditCommand = (context: Context) =>
   new Command('audit')
     .description('the tamper-evident log of every event')
     .addCommand(auditHead(context))
+    .addCommand(witnessAudit(context))
     .addCommand(exportAudit(context))
     .addCommand(verifyAuditExport(context))
     .addCommand(proveEvent(context))

@@ -17,6 +17,7 @@ import { parked } from './checks/parked.js';
 import { programs } from './checks/programs.js';
 import { certificates, readiness, serviceClocks } from './checks/services.js';
 import { wireguard } from './checks/wireguard.js';
+import { witnesses } from './checks/witnesses.js';
 
 /** Checks live beside what they check; this only lists them. */
 const CHECKS: readonly Check[] = [
@@ -33,6 +34,7 @@ const CHECKS: readonly Check[] = [
   serviceClocks,
   journals,
   parked,
+  witnesses,
   hosts,
   hostAbilities,
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { organizationScope, SERVICES } from '../envelope.js';
+import { timestamp } from '../ids.js';
 
 /** Inputs and results of the commands that the audit log takes: `bh.cmd.audit.<name>.<caller>`. */
 
@@ -36,3 +37,20 @@ export const proveResult = z.object({ proof: z.record(z.string(), z.unknown()) }
 export const exportRequest = z.strictObject({ from: size });
 export const exportResult = z.object({ lines: z.array(z.string()), next: size, size });
 export type ExportResult = z.infer<typeof exportResult>;
+
+/** `witnesses`: how far those have followed the log whom its heads are brought to. */
+export const witnessesRequest = z.strictObject({});
+export const witnessesResult = z.object({
+  /** Entries that the newest signed head covers. */
+  size,
+  witnesses: z.array(
+    z.object({
+      url: z.string(),
+      size,
+      acceptedAt: timestamp.nullable(),
+      problem: z.string().nullable(),
+      contradicts: z.boolean(),
+    }),
+  ),
+});
+export type WitnessesResult = z.infer<typeof witnessesResult>;
