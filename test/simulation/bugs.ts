@@ -1,8 +1,11 @@
 import type { FeedChange } from '@bulkhead/contracts';
 import {
   hostAggregate,
+  isJoined,
   isLiving,
   machineAggregate,
+  type HostCommand,
+  type HostState,
   type MachineCommand,
   type MachineState,
 } from '@bulkhead/domain';
@@ -20,7 +23,7 @@ export interface Bug {
   readonly name: string;
   /** Makes the mistake. @returns how to make it good again. */
   readonly plant: () => () => void;
-  /** The first under which it was found. */
+  /** The first under which it was found; 0 as long as none is known. */
   readonly seed: number;
 }
 
@@ -64,12 +67,12 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'nobody looks whether a term is over',
-    seed: 1,
+    seed: 2,
     plant: () => replace(Schema.prototype, 'leads', () => () => true),
   },
   {
     name: 'a lease is judged by the wall clock of whoever looks',
-    seed: 2,
+    seed: 12,
     plant: () =>
       restate('select * from lease where machine = $1', () => (tx, [machine]) => {
         const lease = tx.get('lease', String(machine));
@@ -93,7 +96,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'reports leave the outbox before the scheduler has stored them',
-    seed: 0,
+    seed: 2,
     plant: () =>
       replace(
         WorkerStore.prototype,
@@ -109,7 +112,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'the generation of a report is not looked at',
-    seed: 0,
+    seed: 1,
     plant: () =>
       replace(machineAggregate, 'decide', (decide) => (command: MachineCommand, state: MachineState) => {
         if (
@@ -125,7 +128,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a gap in the positions of a journal is passed over',
-    seed: 0,
+    seed: 1,
     plant: () =>
       replace(
         Reader.prototype,
@@ -185,31 +188,18 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a relay that no longer leads gives positions',
-    seed: 1,
+    seed: 2,
     plant: () => replace(MemoryRelayStore.prototype, 'mayRecord', () => () => true),
   },
   {
     name: 'capacity is checked outside of the transaction',
-    seed: 0,
+    seed: 1,
     plant: () =>
-      replace(
-        MemoryWork.prototype,
-        'commit',
-        (commit) =>
-          function (this: MemoryWork, { command, envelopes }: Commit) {
-            const atLast = envelopes.map((envelope) => {
-              if (!envelope.aggregate.startsWith(`${hostAggregate.type}/`)) return envelope;
-              const version = this.versionOf(envelope.aggregate) + 1;
-              const body: unknown = JSON.parse(envelope.body.toString());
-              return {
-                ...envelope,
-                version,
-                body: Buffer.from(JSON.stringify({ ...(body as object), version })),
-              };
-            });
-            return commit.call(this, { command, envelopes: atLast });
-          },
-      ),
+      replace(hostAggregate, 'decide', (decide) => (command: HostCommand, state: HostState) => {
+        if (command.type !== 'take' || !isJoined(state)) return decide(command, state);
+        const endless = { cpus: Infinity, memoryMb: Infinity, diskMb: Infinity };
+        return decide(command, { ...state, capacity: endless });
+      }),
   },
   {
     name: 'silence counts while the scheduler was down',

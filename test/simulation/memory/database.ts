@@ -175,7 +175,7 @@ export class DatabaseServer {
 
   /** How long a statement, or its answer, is on its way. */
   private way(): number {
-    return this.random.chance(0.02) ? this.random.int(5, 40) : 1;
+    return this.random.chance(0.05) ? this.random.int(5, 60) : 1;
   }
 
   private end(isConcerned: (tx: Transaction) => boolean): void {

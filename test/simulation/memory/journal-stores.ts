@@ -145,12 +145,6 @@ export class MemoryWork implements Work {
     }
   }
 
-  /** At which version an aggregate is now, for whoever looks on. */
-  versionOf(aggregate: string): number {
-    const { server, schema } = this.connection;
-    return server.schema(schema).byAggregate.get(aggregate)?.length ?? 0;
-  }
-
   async abandon(): Promise<void> {
     const { transaction } = this;
     this.transaction = undefined;

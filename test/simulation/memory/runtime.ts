@@ -18,7 +18,7 @@ export interface Guest {
   readonly machine: MachineId;
   readonly generation: Generation;
   readonly startedAt: number;
-  /** Ids of what was executed in it, once per time. */
+  /** Ids of what was executed in it and by which life of its worker, once per time. */
   readonly executed: string[];
   endedAt: number | null;
   /** Kept until a worker has it on disk. */
@@ -42,6 +42,8 @@ export class SimHost {
   private readonly random: Prng;
   /** How many of the next boots fail. */
   bootFailures = 0;
+  /** How many workers it has had. */
+  private lives = 0;
   private owner: { readonly process: SimProcess; readonly observer: RuntimeObserver } | null = null;
 
   constructor(
@@ -57,6 +59,7 @@ export class SimHost {
   /** The runtime as one life of the host's worker has it. */
   open(process: SimProcess, observer: RuntimeObserver): MachineRuntime {
     this.owner = { process, observer };
+    this.lives++;
     const handles = new Map<Guest, Vm>();
     const handleOf = (guest: Guest): Vm => {
       const known = handles.get(guest) ?? this.handle(process, guest);
@@ -131,6 +134,7 @@ export class SimHost {
   private handle(process: SimProcess, guest: Guest): Vm {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     this.whenGone(guest, () => this.kernel.after(0, process, resolve));
+    const life = this.lives;
     const living = () => {
       if (guest.endedAt !== null) throw new TerminalError('vm_gone', 'the virtual machine has ended');
     };
@@ -163,7 +167,7 @@ export class SimHost {
         living();
         await this.takes(process, { from: 1, to: 20 });
         living();
-        guest.executed.push(argv.join(' '));
+        guest.executed.push(`${argv.join(' ')} in life ${life}`);
         const nothing = {
           stdout: Buffer.alloc(0),
           stderr: Buffer.alloc(0),

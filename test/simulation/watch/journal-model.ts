@@ -40,7 +40,10 @@ export class JournalModel {
     for (const envelope of seen) {
       this.once(envelope);
       const { type, id } = envelope.aggregate;
-      if (type === 'machine') this.machine(id, envelope.events as readonly MachineEvent[], at);
+      if (type === 'machine') {
+        this.heardFrom(id, envelope);
+        this.machine(id, envelope.events as readonly MachineEvent[], at);
+      }
       if (type === 'host') this.host(id, envelope.events as readonly HostEvent[]);
     }
     return seen;
@@ -51,6 +54,15 @@ export class JournalModel {
     const key = `${aggregate.type}/${aggregate.id}`;
     if (of.has(key)) throw new Violation('no command is done twice', `${command} wrote to ${key} twice`);
     this.written.set(command, of.set(key, version));
+  }
+
+  private heardFrom(machine: string, { actor, command }: SeenEnvelope): void {
+    const host = this.placements.get(machine)?.at(-1)?.host;
+    if (actor.kind === 'host' && actor.id !== host)
+      throw new Violation(
+        'only the host of the newest placement has a word about a machine',
+        `${command} changed ${machine}, which is placed on ${host ?? 'no host'}`,
+      );
   }
 
   private machine(id: string, events: readonly MachineEvent[], at: number): void {
@@ -79,6 +91,8 @@ export class JournalModel {
   }
 
   private host(id: string, events: readonly HostEvent[]): void {
+    const missed = events.find(({ type }) => type === 'HostReportsMissed');
+    if (missed) throw new Violation('no report is lost', `${id}: ${JSON.stringify(missed.data)}`);
     const before = this.hosts.get(id) ?? hostAggregate.initial;
     const state = events.reduce(hostAggregate.evolve, before);
     if (state.status !== before.status) this.coverage.count('host', `${before.status} → ${state.status}`);

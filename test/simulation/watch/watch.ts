@@ -8,6 +8,9 @@ import { GuestWatch } from './guests.js';
 import { JournalModel } from './journal-model.js';
 import { Violation } from './violation.js';
 
+/** Of a command's own id, whatever its sender appends. */
+const ID_LENGTH = 26;
+
 /** A lease does not keep others from what runs in a machine. */
 const BESIDE_LEASES: ReadonlySet<string> = new Set(['MachineSignalled', 'MachineCommandExecuted']);
 
@@ -74,7 +77,12 @@ export class Watch {
   ): void {
     if (actor.kind !== 'token' || !lease || events.every(({ type }) => BESIDE_LEASES.has(type))) return;
     const until = lease['expires_at'];
-    if (!(until instanceof Date) || until <= now || lease['nonce'] === this.nonces.get(command)) return;
+    if (
+      !(until instanceof Date) ||
+      until <= now ||
+      lease['nonce'] === this.nonces.get(command.slice(0, ID_LENGTH))
+    )
+      return;
     throw new Violation(
       'every machine lease is honoured',
       `${command} changed ${aggregate.id} although it is leased until ${until.toISOString()}`,

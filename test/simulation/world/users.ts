@@ -47,7 +47,12 @@ export class Users {
     const [first, second, third] = draws;
     const by = second < 0.5 ? 0 : 1;
     const machine = this.machine(first);
-    if (what === 'create') return this.create(first, by, third);
+    if (what === 'create') {
+      this.create(first, by, third);
+      // Two that want the same room at the same time.
+      if (second > 0.7) this.create(first, by, third);
+      return;
+    }
     if (!machine) return;
     switch (what) {
       case 'start':
