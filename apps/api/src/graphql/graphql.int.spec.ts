@@ -403,7 +403,9 @@ describe('subscriptions', () => {
   /** What changes before a subscription has begun is not told: changes the machine until it is. */
   const whileChanging = async <T>(told: Promise<T>): Promise<T> => {
     let over = false;
-    void told.then(() => (over = true));
+    const end = () => void (over = true);
+    // A subscription that ends with an error ends the changes too, so that the error is what the test fails with.
+    void told.then(end, end);
     for (let count = 0; !over; count++)
       await platform.call(
         'POST',
