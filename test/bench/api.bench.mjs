@@ -6,8 +6,6 @@ import { openLoop } from './support/load.mjs';
 
 const PER_SECOND = 100;
 const MACHINES = 40;
-/** Standard output may be for JSON. */
-const STDERR = 2;
 
 /** @type {import('./harness/bench.mjs').Bench} */
 export default {
@@ -24,29 +22,31 @@ metadata of one of ${MACHINES} machines (api, bus, scheduler). An answer waits u
       unit: 'ms',
     },
   },
-  async run({ root, long, signal }) {
-    const instance = await startInstance({ root, cache: cacheOf(root), stdout: STDERR });
+  async run({ root, long, signal, say }) {
+    const instance = await startInstance({ root, cache: cacheOf(root) });
     try {
       const client = new Client(JSON.parse(readFileSync(instance.devFile, 'utf8')));
       const machines = await client.makeMachines(MACHINES);
-      await openLoop({ perSecond: PER_SECOND, seconds: 5, signal }, () => client.setMetadata(machines[0]));
+      for (const machine of machines) await client.setMetadata(machine);
       const took = { app: [], metadata: [] };
-      let n = 0;
+      let [n, refused] = [0, 0];
       const mutation = async (due) => {
         const kind = ++n % 4 === 0 ? 'app' : 'metadata';
-        await (kind === 'app' ? client.changeApps() : client.setMetadata(machines[n % machines.length]));
+        const change =
+          kind === 'app' ? client.changeApps() : client.setMetadata(machines[n % machines.length]);
+        await change.catch((error) => refused++ || say(error.message));
         took[kind].push(performance.now() - due);
       };
       const seconds = long ? 120 : 20;
       const rate = await openLoop({ perSecond: PER_SECOND, seconds, signal }, mutation);
-      return rowsOf(rate, took);
+      return rowsOf(rate, refused, took);
     } finally {
       await instance.stop(false);
     }
   },
 };
 
-function rowsOf(rate, { app, metadata }) {
+function rowsOf(rate, refused, { app, metadata }) {
   const row = (what, values, q, more = {}) => ({
     what: `${what}, p${q * 100}`,
     figure: quantile(values, q),
@@ -57,6 +57,7 @@ function rowsOf(rate, { app, metadata }) {
   const all = [...app, ...metadata];
   return [
     { what: 'mutations begun', figure: rate, unit: '/s' },
+    { what: 'of them not answered with success', figure: refused, unit: '' },
     row(`mutation at ${PER_SECOND}/s`, all, 0.5),
     row(`mutation at ${PER_SECOND}/s`, all, 0.99, { target: 'mutations' }),
     row('of them an app created or deleted', app, 0.99),
