@@ -10,7 +10,7 @@ import { DataPlane } from './server/data-plane.js';
 import { EndpointDialer } from './upstream/dialer.js';
 
 /** Request logs are written in bulk: a system call per line would cost more than the request's own. */
-const LOG_BUFFER_BYTES = 8 * 1024;
+const LOG_BUFFER_BYTES = 15 * 1024;
 /** How often lines and spans leave at least. */
 const HAND_OVER_MS = 500;
 

@@ -15,11 +15,18 @@ export const UNTIL_CLOSE: BodyFraming = { kind: 'until-close' };
 /** 10^15 - 1 bytes fit a safe integer. */
 const MAX_LENGTH_DIGITS = 15;
 
+const NO_OPTIONS: ReadonlySet<string> = new Set();
+
 /** What a head's fields said about its framing and its connection, gathered line by line. Each may be said once. */
 export class FramingFields {
   contentLength: number | undefined;
   chunked = false;
-  readonly options = new Set<string>();
+  private named: Set<string> | undefined;
+
+  /** What `Connection` said, in lower case. */
+  get options(): ReadonlySet<string> {
+    return this.named ?? NO_OPTIONS;
+  }
 
   setContentLength(value: string): void {
     if (this.contentLength !== undefined || value.length > MAX_LENGTH_DIGITS || !isDigits(value))
@@ -37,7 +44,8 @@ export class FramingFields {
   addConnectionOptions(value: string): void {
     for (const option of listItems(value)) {
       if (!isToken(option) || FRAMING_FIELDS.has(option)) throw new HttpSyntaxError('bad_connection');
-      this.options.add(option);
+      this.named ??= new Set();
+      this.named.add(option);
     }
   }
 

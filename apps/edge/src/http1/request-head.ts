@@ -151,10 +151,9 @@ const WEBSOCKET_KEY_LENGTH = 24;
 function webSocketKey(sent: SentFields, framing: BodyFraming): string | undefined {
   const isUpgrade =
     sent.framing.options.has('upgrade') && sent.upgrades.length === 1 && sent.upgrades[0] === 'websocket';
-  const [key, ...more] = sent.webSocketKeys;
-  return isUpgrade && framing.kind === 'none' && more.length === 0 && key?.length === WEBSOCKET_KEY_LENGTH
-    ? key
-    : undefined;
+  if (!isUpgrade || framing.kind !== 'none' || sent.webSocketKeys.length !== 1) return undefined;
+  const [key] = sent.webSocketKeys;
+  return key?.length === WEBSOCKET_KEY_LENGTH ? key : undefined;
 }
 
 /** Without the fields that `Connection` named. */

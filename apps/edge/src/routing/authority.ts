@@ -1,6 +1,7 @@
 import { isDigits } from '../http1/characters.js';
 
 const MAX_HOSTNAME = 253;
+const DOT = 0x2e;
 
 /**
  * The lower-case host name of a Host field's value, without its port; undefined for anything but `name[:port]`.
@@ -18,14 +19,13 @@ const isPort = (text: string): boolean => text.length <= 5 && isDigits(text) && 
 /** Labels of letters, digits and hyphens, separated by single dots. */
 function isHostname(name: string): boolean {
   if (name.length === 0 || name.length > MAX_HOSTNAME) return false;
-  let previous = '.';
-  for (const character of name) {
-    const isDot = character === '.';
-    if (!isDot && !isLabelCharacter(character.charCodeAt(0))) return false;
-    if (isDot && previous === '.') return false;
-    previous = character;
+  let isAfterDot = true;
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at);
+    if (code === DOT ? isAfterDot : !isLabelCharacter(code)) return false;
+    isAfterDot = code === DOT;
   }
-  return previous !== '.';
+  return !isAfterDot;
 }
 
 const isLabelCharacter = (code: number): boolean =>

@@ -15,6 +15,8 @@ export type Acquired =
 /** How long a backend that could not be reached is asked only when nobody else is there, in ms. */
 const SUSPECT_MS = 2_000;
 
+const nobody = (): boolean => false;
+
 /** Chooses backends by the load that all threads share. */
 export class Router {
   private turn = 0;
@@ -24,6 +26,7 @@ export class Router {
 
   /** @param tried keys of backends that this request has failed on */
   acquire(entrance: Entrance, tried: ReadonlySet<string>, now: number): Acquired {
+    if (tried.size === 0 && this.suspectUntil.size === 0) return this.acquireFrom(entrance, nobody);
     const trusted = this.acquireFrom(entrance, ({ key }) => tried.has(key) || this.isSuspect(key, now));
     return trusted.kind === 'lease' ? trusted : this.acquireFrom(entrance, ({ key }) => tried.has(key));
   }

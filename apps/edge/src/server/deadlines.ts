@@ -12,7 +12,7 @@ export interface Deadline {
  * They fire up to one interval late.
  */
 export class Deadlines {
-  private readonly entries = new Set<Entry>();
+  private readonly entries: Entry[] = [];
   private readonly timer: NodeJS.Timeout;
 
   constructor(intervalMs: number) {
@@ -21,28 +21,32 @@ export class Deadlines {
   }
 
   create(expire: () => void): Deadline {
-    const entry = new Entry(expire, (gone) => this.entries.delete(gone));
-    this.entries.add(entry);
+    const entry = new Entry(expire, this.entries);
+    this.entries.push(entry);
     return entry;
   }
 
   close(): void {
     clearInterval(this.timer);
-    this.entries.clear();
+    this.entries.length = 0;
   }
 
   private sweep(now: number): void {
-    for (const entry of this.entries) if (entry.at <= now) entry.fire();
+    for (const entry of this.entries.filter(({ at }) => at <= now)) if (entry.at <= now) entry.fire();
   }
 }
 
 class Entry implements Deadline {
   at = Infinity;
+  /** Where it stands among all. */
+  private index: number;
 
   constructor(
     private readonly expire: () => void,
-    private readonly forget: (entry: Entry) => void,
-  ) {}
+    private readonly all: Entry[],
+  ) {
+    this.index = all.length;
+  }
 
   set(milliseconds: number): void {
     this.at = performance.now() + milliseconds;
@@ -54,7 +58,11 @@ class Entry implements Deadline {
 
   dispose(): void {
     this.clear();
-    this.forget(this);
+    if (this.all[this.index] !== this) return;
+    const last = this.all.pop();
+    if (!last || last === this) return;
+    last.index = this.index;
+    this.all[last.index] = last;
   }
 
   fire(): void {
