@@ -70,6 +70,7 @@ ${PER_SECOND} commands begun each second whatever the last ones take (open loop)
           figure: quantile(lag, q),
           interval: quantileInterval(lag, q),
           unit: 'ms',
+          bounds: 'a second commit, of the place in the journal, and the way to JetStream and back',
           ...(q === 0.99 ? { target: 'lag' } : {}),
         })),
         ...[0.5, 0.99].map((q) => ({
