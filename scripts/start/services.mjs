@@ -132,7 +132,8 @@ export const busChild = ({ layout, accounts, ports, tools }) => ({
   env: base,
   cwd: layout.service('nats'),
   account: accounts.nats,
-  ready: () => answers(`http://${LOOPBACK}:${ports.NATS_METRICS}/healthz`),
+  // Without its streams: one that was damaged is made anew by its owner, which needs the server for it.
+  ready: () => answers(`http://${LOOPBACK}:${ports.NATS_METRICS}/healthz?js-server-only=true`),
 });
 
 export const edgeChild = (instance) => serviceChild('edge', instance);

@@ -16,7 +16,7 @@ import { serveOnBus } from './bus/serve-on-bus.js';
 import { createServer } from './http/server.js';
 import { HASTY, RegistryImages } from './images/registry-images.js';
 import { jetStreamLogReader } from './logs/jetstream-log-reader.js';
-import { ensureLogStream } from './logs/log-stream.js';
+import { ensureLogStream, keepLogStream } from './logs/log-stream.js';
 import { FRESH_WITHIN_MS } from './read-model/freshness.js';
 import { STORAGE } from './read-model/storage.js';
 import { registryVault } from './registries/registry-vault.js';
@@ -38,6 +38,8 @@ async function start(runtime: Runtime): Promise<void> {
     signal: stopping,
   });
   await waitFor('the log stream', () => ensureLogStream(manager), logger, { signal: stopping });
+  const kept = keepLogStream(manager, (error) => logger.warn({ err: error }, 'the log stream'));
+  onStop('log stream', () => kept.close());
 
   const vault = registryVault(settings.BULKHEAD_VAULT_URL, member.identity.tls);
   const service = openService({

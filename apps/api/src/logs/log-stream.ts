@@ -30,6 +30,17 @@ export async function ensureLogStream(manager: JetStreamManager, replicas = 1): 
   });
 }
 
+/** Makes the stream anew wherever it was lost or can't be read any more: its lines are gone, those to come are kept. */
+export function keepLogStream(
+  manager: JetStreamManager,
+  report: (error: unknown) => void,
+  everyMs = 10_000,
+): { close(): void } {
+  const look = async () => (await exists(manager)) || (await ensureLogStream(manager));
+  const timer = setInterval(() => void look().catch(report), everyMs);
+  return { close: () => clearInterval(timer) };
+}
+
 async function exists(manager: JetStreamManager): Promise<boolean> {
   try {
     await manager.streams.info(LOG_STREAM);
