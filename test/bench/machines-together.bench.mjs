@@ -28,9 +28,20 @@ function idleServices(data) {
     .sort((a, b) => a.what.localeCompare(b.what));
 }
 
-/** Postgres is a process for each connection; the others are one each. */
+/** Postgres is a process for each connection, some of which end meanwhile; the others are one each. */
 const withChildren = (name, pid) =>
-  (name === 'postgres' ? familyOf(pid) : [pid]).reduce((sum, each) => sum + memoryOf(each).total, 0);
+  name === 'postgres'
+    ? familyOf(pid).reduce((sum, each) => sum + totalIfThere(each), 0)
+    : memoryOf(pid).total;
+
+function totalIfThere(pid) {
+  try {
+    return memoryOf(pid).total;
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return 0;
+    throw error;
+  }
+}
 
 async function together(platform, byHand, say) {
   const ours = await startOurs(platform);
