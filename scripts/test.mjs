@@ -72,7 +72,7 @@ async function endToEnd() {
 /** One after the other: each of them wants the whole machine. */
 async function slowStages() {
   await stage('containers', () => runScriptTests('test/**/*.slow.test.mjs', context));
-  await stage('simulation', () => simulation({ seeds: 2_000 }));
+  await stage('simulation', () => simulation({ seeds: 2_000, seconds: 300 }));
   await stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
 }
 

@@ -10,6 +10,7 @@ const AFTERWARDS_MS = 3_000;
 /** Silence of hosts counts only while scheduler and bus are up to hear them. */
 export const away = {
   name: 'away',
+  isLong: true,
   title:
     'nats-server, then every scheduler, away for longer than a host may be silent: no host is lost, nothing is placed again',
   async run(world, { random, run }) {

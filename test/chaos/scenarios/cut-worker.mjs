@@ -11,6 +11,7 @@ const DWELL_MS = 3_000;
 /** A host that is cut off runs on; what may be placed again is, and its old copy ends when the host is back. */
 export const cutWorker = {
   name: 'cut-worker',
+  isLong: true,
   title: 'a host cut off from the bus until its machines run elsewhere, and let back',
   async run(world, { random, run }) {
     const { api, timeline } = world;

@@ -8,6 +8,7 @@ const AFTERWARDS_MS = 2_000;
 /** An edge and an api that hear nothing of the others, though every process runs. */
 export const partition = {
   name: 'partition',
+  isLong: true,
   title: 'an edge cut off from the bus, an api from the bus, and an api from the database',
   async run(world, { random, run }) {
     const { timeline } = world;

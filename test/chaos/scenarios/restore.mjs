@@ -11,6 +11,7 @@ const JOURNALS = ['vault', 'scheduler', 'api', 'audit'];
 /** Postgres comes back from a copy that is behind the streams; an operator takes in again what the streams still have. */
 export const restore = {
   name: 'restore',
+  isLong: true,
   title: 'Postgres put back to an older state behind its streams, and what they still hold taken in again',
   async run(world, { random, run }) {
     const { instance, parts, timeline } = world;

@@ -13,6 +13,7 @@ const LED = ['scheduler', 'api'];
  */
 export const stop = {
   name: 'stop',
+  isLong: true,
   title: 'each leader of a relay, a projection, the feeds and the reconciler stopped for 30 s and woken',
   async run(world, { random, run }) {
     const { store, timeline } = world;

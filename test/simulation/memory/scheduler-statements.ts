@@ -1,6 +1,6 @@
 import type { Row, SqlValue } from '@bulkhead/journal';
 import { z } from 'zod';
-import type { Schema, TableRow } from './schema.js';
+import type { TableRow } from './schema.js';
 import { oneLine, type Statement, type Statements } from './sql.js';
 import type { Transaction } from './transaction.js';
 
@@ -366,9 +366,6 @@ const MEANINGS: readonly (readonly [text: string, meaning: Statement])[] = [
 export const schedulerStatements: Statements = new Map(
   MEANINGS.map(([statement, meaning]) => [oneLine(statement), meaning]),
 );
-
-/** Rows of a table as they were committed, for a look from outside. */
-export const rowsOf = (schema: Schema, table: string): TableRow[] => [...schema.table(table).values()];
 
 const text = (value: unknown): string => String(value);
 const time = (value: unknown): number => (value instanceof Date ? value.getTime() : Number.NaN);
