@@ -1,5 +1,7 @@
+import { buffer } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
+import { z } from 'zod';
 import {
   type EdgeFixture,
   HOST,
@@ -222,16 +224,38 @@ test('an error page is JSON where the client prefers it, names the request and n
   client.close();
 });
 
-test('a session is resumed by any thread', async () => {
-  const options = { host: '127.0.0.1', servername: HOST, ca: edge.ca };
-  const other = await startEdge();
-  other.route(machineRow({ port: backend.port }));
-  const first = connectTls({ ...options, port: edge.https });
-  const [session] = (await once(first, 'session')) as [Buffer];
-  first.destroy();
-  const second = connectTls({ ...options, port: other.https, ca: [edge.ca, other.ca], session });
-  await once(second, 'secureConnect');
-  expect(second.isSessionReused()).toBe(true);
-  second.destroy();
-  await other.close();
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s', (version) => {
+  const session = async () => {
+    const first = connectTls({
+      ...{ host: '127.0.0.1', port: edge.https, servername: HOST, ca: edge.ca },
+      maxVersion: version,
+    });
+    const [made] = z.tuple([z.custom<Uint8Array>()]).parse(await once(first, 'session'));
+    first.destroy();
+    return Buffer.from(made);
+  };
+  const resumed = async (to: EdgeFixture, made: Buffer, host: string) => {
+    const socket = connectTls({
+      ...{ host: '127.0.0.1', port: to.https, servername: HOST, ca: [edge.ca, to.ca] },
+      session: made,
+      maxVersion: version,
+    });
+    await once(socket, 'secureConnect');
+    expect(socket.isSessionReused()).toBe(true);
+    socket.end(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return (await buffer(socket)).toString('latin1');
+  };
+
+  test('is resumed by any thread', async () => {
+    const made = await session();
+    const other = await startEdge();
+    other.route(machineRow({ port: backend.port }));
+    expect(await resumed(other, made, HOST)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+    await other.close();
+  });
+
+  test('is for the app that was asked for, like any other', async () => {
+    edge.route(machineRow({ port: backend.port }), machineRow({ port: backend.port, app: 'other' }));
+    expect(await resumed(edge, await session(), 'other.apps.localhost')).toMatch(/^HTTP\/1.1 421 /);
+  });
 });

@@ -10,6 +10,7 @@ import { RouteTable } from '../routing/route-table.js';
 import { Router } from '../routing/router.js';
 import type { Entry } from '../routing/routes.js';
 import type { CertificateSource } from '../tls/certificate-source.js';
+import { awaitClientHello } from '../tls/await-client-hello.js';
 import { HostContexts } from '../tls/host-contexts.js';
 import type { Dialer } from '../upstream/dialer.js';
 import { Pool } from '../upstream/pool.js';
@@ -63,6 +64,8 @@ export class DataPlane {
   private readonly trusted: BlockList;
   private readonly connections = new Set<ClientConnection>();
   private readonly servers: Server[] = [];
+  /** By peer, what the ClientHello of an open TLS connection asks for. */
+  private readonly askedNames = new Map<string, string>();
   private readonly connectionContext: ConnectionContext;
   private publicPorts: Record<Entry, number> = { http: 80, https: 443 };
   private isDraining = false;
@@ -140,7 +143,20 @@ export class DataPlane {
     );
   }
 
+  /** Node doesn't tell the name that a resumed TLS 1.2 session asks for: it is read before TLS sees the connection. */
   private makeTlsServer(): Server {
+    const tls = this.makeTls();
+    return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
+      awaitClientHello(socket, TLS_HANDSHAKE_MS, (serverName) => {
+        const peer = peerOf(socket);
+        if (serverName !== undefined) this.askedNames.set(peer, serverName);
+        socket.once('close', () => this.askedNames.delete(peer));
+        tls.emit('connection', socket);
+      }),
+    );
+  }
+
+  private makeTls(): Server {
     const server = createTlsServer(
       {
         allowHalfOpen: true,
@@ -176,7 +192,8 @@ export class DataPlane {
 
   private findTlsApp(socket: TLSSocket): string | undefined {
     const { servername } = socket as { servername?: unknown };
-    const hostname = typeof servername === 'string' ? hostnameOf(servername) : undefined;
+    const name = typeof servername === 'string' ? servername : this.askedNames.get(peerOf(socket));
+    const hostname = name === undefined ? undefined : hostnameOf(name);
     return hostname === undefined ? undefined : this.routes.find(hostname)?.app;
   }
 
@@ -222,6 +239,8 @@ export class DataPlane {
     deadline.set(UPSTREAM_IDLE_MS);
   }
 }
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 function trustedProxies(networks: readonly string[]): BlockList {
   const list = new BlockList();
