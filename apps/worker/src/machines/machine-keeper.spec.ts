@@ -56,6 +56,8 @@ class Guests implements MachineRuntime {
   readonly calls: string[] = [];
   failWith: Error[] = [];
   deaf = false;
+  /** Takes its stop signal and goes on for as long as it is let. */
+  dawdles = false;
   end: (exit: Partial<VmExit>) => void = () => undefined;
   onExit: (exit: VmExit) => void = () => undefined;
   #snapshot = false;
@@ -102,7 +104,7 @@ class Guests implements MachineRuntime {
       stop: async ({ signal, timeoutMs }) => {
         if (this.deaf) throw new RetryableError('guest_silent', 'no answer', 1);
         this.calls.push(`stop ${signal} ${timeoutMs}`);
-        this.end({ requested: true });
+        if (!this.dawdles) this.end({ requested: true });
       },
       kill: async () => {
         this.calls.push('kill');
@@ -265,6 +267,17 @@ describe('MachineKeeper', () => {
     await until(() => keeper.idle);
     expect(guests.calls).toEqual(['kill']);
     expect(reports()).not.toContain('destroyed');
+  });
+
+  it('kills what is given time to stop once another host runs it', async () => {
+    guests.dawdles = true;
+    keeper.want(row());
+    await phase('running');
+    keeper.want(row({ desired: 'stopped', wish: 2, stop: { timeoutMs: 300_000, force: false } }));
+    await until(() => guests.calls.length > 0);
+    keeper.want(null);
+    await until(() => keeper.idle);
+    expect(guests.calls).toEqual(['stop 2 300000', 'kill']);
   });
 
   it('starts again what a reboot of the host took away', async () => {

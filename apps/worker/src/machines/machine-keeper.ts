@@ -38,6 +38,8 @@ export class MachineKeeper {
   #alarm: AbortController | undefined;
   #closed = false;
   #leaving = false;
+  /** By its stop signal, within its patience. */
+  #isStopping = false;
 
   constructor(
     readonly machine: MachineId,
@@ -82,7 +84,20 @@ export class MachineKeeper {
 
   want(desired: HostMachineRow | null): void {
     this.#desired = desired;
+    this.#hasten();
     this.look();
+  }
+
+  /** A VM that was given time to stop loses it once it has to be gone, as where its machine was placed again elsewhere. */
+  #hasten(): void {
+    if (!this.#isStopping || !this.#vm) return;
+    const step = nextStep(this.#desired, this.#local, this.#nowMs());
+    if (step.step !== 'stop' || !step.force) return;
+    this.#vm
+      .kill()
+      .catch((error: unknown) =>
+        this.around.say(this.machine, 'could not kill', { problem: problemOf(error).message }),
+      );
   }
 
   /** Looks whether there is something to do; safe to call at any time. */
@@ -268,9 +283,10 @@ export class MachineKeeper {
     else {
       const imageSignal = this.#local?.phase === 'running' ? this.#local.stopSignal : undefined;
       const options = stopOptions(this.#desired, this.#config(), imageSignal);
+      this.#isStopping = true;
       await stopVm(vm, options, this.around.clock, (text, error) =>
         this.around.say(this.machine, text, { problem: problemOf(error).message }),
-      );
+      ).finally(() => (this.#isStopping = false));
     }
     await vm.ended;
     this.#again = true;
