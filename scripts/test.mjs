@@ -44,7 +44,7 @@ async function fastStages() {
   await stage('unit', () => runSuite(SUITES.unit, context));
   await stage('integration', () => runSuite(SUITES.integration, context));
   await stage('planted bugs', () => runSuite(SUITES['planted bugs'], context));
-  await stage('simulation', () => simulation({ seeds: 500, seconds: 90 }));
+  await stage('simulation', () => simulation({ seeds: 100, seconds: 180 }));
   await stage('end to end', () => endToEnd());
 }
 
@@ -72,7 +72,6 @@ async function endToEnd() {
 /** One after the other: each of them wants the whole machine. */
 async function slowStages() {
   await stage('containers', () => runScriptTests('test/**/*.slow.test.mjs', context));
-  await stage('simulation', () => simulation({ seeds: 2_000, seconds: 300 }));
   await stage('slow', () => runSuite(SUITES.slow, { ...context, workers: 1 }));
 }
 
